@@ -1,0 +1,1 @@
+"""Dropwright's contracts: clocks, verdicts and credits. Imports the router, never the other way round."""
