@@ -1,0 +1,14 @@
+"""What is wrong with a document: every fault at once, each with its place, a stable code and the cure.
+
+``text`` reads JSON and finds what is wrong with the text itself, ``form`` compares values with the fields and types
+of a format, ``drop`` and ``records`` find what only the whole document can tell. All of them work on JSON values, not
+on records, and step over what another of them reports. ``docs/errors.md`` has every code.
+"""
+
+from router.faults.drop import of_drop
+from router.faults.form import of_form
+from router.faults.records import of_plan
+from router.faults.scan import MOST, in_order
+from router.faults.text import Text, parse, tidy
+
+__all__ = ["MOST", "Text", "in_order", "of_drop", "of_form", "of_plan", "parse", "tidy"]

@@ -1,0 +1,170 @@
+"""What is wrong with the form of a document: unknown and missing fields, wrong types, numbers out of their range.
+
+Reads the description of the records that validates and that the JSON Schema is made of (nested dicts, each with a
+``type``), so that all three say the same. Lazy: whoever has seen enough may stop.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from router.errors import Fault
+from router.faults.scan import escape
+
+Schema = dict[str, Any]
+_TOLD = 3
+"""Faulty numbers and strings of one list that are told one by one, before the others are counted."""
+
+
+def of_form(tree: Any, schema: Schema) -> Iterator[Fault]:
+    """Every way in which ``tree`` departs from ``schema`` (a core schema of pydantic), in the schema's order."""
+    described = {each["ref"]: each for each in schema.get("definitions", ())}
+    yield from _look(tree, "", schema["schema"] if described else schema, described)
+
+
+def _look(value: Any, pointer: str, schema: Schema, described: dict[str, Schema]) -> Iterator[Fault]:
+    while schema["type"] in ("default", "nullable", "definition-ref"):
+        if schema["type"] == "nullable" and value is None:
+            return
+        schema = described[schema["schema_ref"]] if schema["type"] == "definition-ref" else schema["schema"]
+    kind = schema["type"]
+    if kind == "dataclass":
+        yield from _record(value, pointer, schema["schema"]["fields"], described)
+    elif kind == "tuple":
+        yield from _list(value, pointer, schema, described)
+    elif kind == "dict":
+        yield from _map(value, pointer, schema, described)
+    elif kind != "any":
+        wrong = _SCALARS[kind](value, schema)
+        if wrong:
+            yield Fault(pointer=pointer, code=wrong[0], message=wrong[1])
+
+
+def _record(value: Any, pointer: str, fields: list[Schema], described: dict[str, Schema]) -> Iterator[Fault]:
+    if not isinstance(value, dict):
+        yield _wrong_type(pointer, "an object, {…}", value)
+        return
+    for field in fields:
+        name = field["name"]
+        if name in value:
+            yield from _look(value[name], f"{pointer}/{name}", field["schema"], described)
+        elif field["schema"]["type"] != "default":
+            message = "is required and absent"
+            yield Fault(pointer=f"{pointer}/{name}", code="missing-field", message=message)
+    for name in value.keys() - {field["name"] for field in fields}:
+        message = "is not a field of the format; remove it, or name it x-…"
+        yield Fault(pointer=f"{pointer}/{escape(name)}", code="unknown-field", message=message)
+
+
+def _list(value: Any, pointer: str, schema: Schema, described: dict[str, Schema]) -> Iterator[Fault]:
+    if not isinstance(value, list):
+        yield _wrong_type(pointer, "a list, […]", value)
+        return
+    if len(value) < schema.get("min_length", 0):
+        yield Fault(pointer=pointer, code="empty-list", message="must have at least 1 entry")
+    (item,) = schema["items_schema"]
+    inner = item["schema"] if item["type"] == "nullable" else item
+    if inner["type"] in _SCALARS:
+        yield from _plain_list(value, pointer, item, described)
+    else:
+        for index, entry in enumerate(value):
+            yield from _look(entry, f"{pointer}/{index}", item, described)
+
+
+def _plain_list(value: list[Any], pointer: str, item: Schema, described: dict[str, Schema]) -> Iterator[Fault]:
+    """A row of a matrix can be wrong from end to end: the first few entries say enough."""
+    faulty = 0
+    for index, entry in enumerate(value):
+        for fault in _look(entry, f"{pointer}/{index}", item, described):
+            faulty += 1
+            if faulty <= _TOLD:
+                yield fault
+    if faulty > _TOLD:
+        message = f"has {faulty} faulty entries; only the first {_TOLD} are listed"
+        yield Fault(pointer=pointer, code="and-more", message=message)
+
+
+def _map(value: Any, pointer: str, schema: Schema, described: dict[str, Schema]) -> Iterator[Fault]:
+    if not isinstance(value, dict):
+        yield _wrong_type(pointer, "an object, {…}", value)
+        return
+    for name, entry in value.items():
+        place = f"{pointer}/{escape(name)}"
+        wrong = _text(name, schema.get("keys_schema", {}))
+        if wrong:
+            yield Fault(pointer=place, code=wrong[0], message=f"the name {wrong[1]}")
+        yield from _look(entry, place, schema["values_schema"], described)
+
+
+def _wrong_type(pointer: str, wanted: str, value: Any) -> Fault:
+    return Fault(pointer=pointer, code="wrong-type", message=f"must be {wanted}, and is {_kind(value)}")
+
+
+def _kind(value: Any) -> str:
+    """What a JSON value is, for a sentence."""
+    if value is None:
+        return "null"
+    names = {bool: "true or false", dict: "an object", list: "a list", str: "a string"}
+    return names.get(type(value), "a number")
+
+
+_Wrong = tuple[str, str] | None
+
+
+def _whole_number(value: Any, schema: Schema) -> _Wrong:
+    if type(value) is not int:
+        cure = "must be an integer, written without a fraction, exponent or quotes"
+        return "not-an-integer", f"{cure}, and is {_kind(value)}"
+    return _range(value, schema)
+
+
+def _number(value: Any, schema: Schema) -> _Wrong:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "wrong-type", f"must be a number, and is {_kind(value)}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "not-finite", "must be a finite number"
+    return _range(value, schema)
+
+
+def _range(value: float, schema: Schema) -> _Wrong:
+    if "ge" in schema and value < schema["ge"]:
+        return "out-of-range", f"must be at least {schema['ge']}"
+    if "gt" in schema and value <= schema["gt"]:
+        return "out-of-range", f"must be greater than {schema['gt']}"
+    if "le" in schema and value > schema["le"]:
+        return "out-of-range", f"must be at most {schema['le']}"
+    return None
+
+
+def _text(value: Any, schema: Schema) -> _Wrong:
+    if not isinstance(value, str):
+        return "wrong-type", f"must be a string, and is {_kind(value)}"
+    least, most = schema.get("min_length", 0), schema.get("max_length", math.inf)
+    if not least <= len(value) <= most:
+        wanted = f"{least}" if least == most else f"{least} to {most}"
+        return "bad-length", f"must have {wanted} characters, and has {len(value)}"
+    return None
+
+
+def _time(value: Any, schema: Schema) -> _Wrong:
+    if not isinstance(value, str):
+        return "bad-time", f'must be a time, such as "2026-11-20T18:15:00+02:00", and is {_kind(value)}'
+    return None  # what is wrong with the string is found when times are compared
+
+
+def _literal(value: Any, schema: Schema) -> _Wrong:
+    expected = schema["expected"]
+    if value not in expected:
+        return "bad-value", f"must be {' or '.join(repr(each) for each in expected)}"
+    return None
+
+
+_SCALARS: dict[str, Callable[[Any, Schema], _Wrong]] = {
+    "int": _whole_number,
+    "float": _number,
+    "str": _text,
+    "datetime": _time,
+    "literal": _literal,
+}
