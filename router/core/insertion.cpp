@@ -1,0 +1,277 @@
+// Recreate: the cheapest place for an order, whole or in pieces.
+#include "search.hpp"
+
+namespace dropwright {
+
+namespace {
+
+constexpr int kHubsTried = 5;
+constexpr int kBusyTried = 4;
+constexpr int kSplitStarts = 3;
+constexpr int kMostPieces = 6;
+constexpr std::uint64_t kBlinkMask = 127;  // one place in 128 is overlooked
+
+}  // namespace
+
+bool Search::carries(int courier, int order) const {
+    for (const Piece& piece : state_.pieces[ix(order)])
+        if (piece.courier == courier) return true;
+    return false;
+}
+
+Piece Search::make_piece(int hub, std::vector<Line> lines) const {
+    Piece piece;
+    piece.hub = hub;
+    for (const Line& line : lines) {
+        const Sku& sku = problem_.skus[ix(line.sku)];
+        piece.grams += sku.grams * line.quantity;
+        piece.millilitres += sku.millilitres * line.quantity;
+        piece.handling |= sku.handling;
+    }
+    piece.lines = std::move(lines);
+    return piece;
+}
+
+void Search::consider(int order, const Piece& piece, int wave, Spot spot, Spot& best) {
+    const Time ready = piece.picked >= 0 ? piece.ready : problem_.hubs[ix(piece.hub)].waves[ix(wave)].end;
+    const Money delta = state_.try_spot(order, piece, ready, spot, best.delta);
+    if (delta < best.delta) {
+        spot.delta = delta;
+        spot.wave = wave;
+        best = spot;
+    }
+}
+
+// The cheapest way out for a piece, below `limit`.
+Spot Search::find_spot(int order, const Piece& piece, Care care, Money limit) {
+    Spot best;
+    best.delta = limit;
+    const Order& wanted = problem_.orders[ix(order)];
+    const int hub = piece.hub;
+    waves_.clear();
+    if (piece.picked >= 0) {
+        waves_.emplace_back(piece.ready, -1);
+    } else {
+        const auto& waves = problem_.hubs[ix(hub)].waves;
+        for (std::size_t w = 0; w < waves.size(); ++w)
+            if (waves[w].start >= std::max(Time{0}, wanted.clear_at) && state_.wave_left[ix(hub)][w] >= static_cast<std::int64_t>(piece.lines.size()))
+                waves_.emplace_back(waves[w].end, static_cast<int>(w));
+    }
+    if (waves_.empty()) return {};
+    // The latest wave that is ready by then: earlier ones stay free for who needs them. Else the first.
+    const auto wave_by = [&](Time at) {
+        auto after = std::upper_bound(waves_.begin(), waves_.end(), std::make_pair(at, std::numeric_limits<int>::max()));
+        return after == waves_.begin() ? waves_.front() : *std::prev(after);
+    };
+    const bool thorough = care == Care::thorough;
+    for (const int k : problem_.collections_at[ix(hub)]) {
+        const Collection& collection = problem_.collections[ix(k)];
+        if (state_.collection_left[ix(k)] < 1 || (piece.handling & ~collection.handling) != 0) continue;
+        const auto [ready, wave] = wave_by(collection.at);
+        if (ready <= collection.at) consider(order, piece, wave, Spot{.collection = k}, best);
+    }
+    const auto beside = [&](int courier, int trip, int at) {
+        if (!thorough && (random_.next() & kBlinkMask) == 0) return;
+        const auto [ready, wave] = wave_by(state_.routes[ix(courier)].trips[ix(trip)].load);
+        consider(order, piece, wave, Spot{.courier = courier, .trip = trip, .at = at}, best);
+    };
+    if (!thorough) {
+        for (const int other : near(order))
+            for (const Piece& there : state_.pieces[ix(other)]) {
+                if (there.hub != hub || there.courier < 0 || !courier_active_[ix(there.courier)] || carries(there.courier, order)) continue;
+                const Courier& courier = problem_.couriers[ix(there.courier)];
+                const auto& trips = state_.routes[ix(there.courier)].trips;
+                const int slot = static_cast<int>(&there - state_.pieces[ix(other)].data());
+                for (int t = 0; t < static_cast<int>(trips.size()); ++t) {
+                    const auto& visits = trips[ix(t)].visits;
+                    if (trips[ix(t)].hub != hub) continue;
+                    const auto visit = std::find_if(visits.begin(), visits.end(), [&](const Visit& v) { return v.order == other && v.slot == slot; });
+                    if (visit == visits.end()) continue;
+                    if (state_.fits(courier, piece, &trips[ix(t)])) {
+                        const int at = static_cast<int>(visit - visits.begin());
+                        beside(there.courier, t, at);
+                        beside(there.courier, t, at + 1);
+                    }
+                    break;
+                }
+            }
+    }
+    ++group_stamp_;
+    const auto& at_hub = problem_.couriers_at[ix(hub)];
+    const std::size_t first = thorough || at_hub.empty() ? 0 : ix(random_.below(static_cast<int>(at_hub.size())));
+    int busy = 0;
+    for (std::size_t i = 0; i < at_hub.size(); ++i) {
+        const int c = at_hub[first + i < at_hub.size() ? first + i : first + i - at_hub.size()];
+        if (!courier_active_[ix(c)]) continue;
+        const Courier& courier = problem_.couriers[ix(c)];
+        const auto& trips = state_.routes[ix(c)].trips;
+        const bool idle = trips.empty() && courier.first_load >= kNever;
+        if (idle && group_seen_[ix(courier.group)] == group_stamp_) continue;
+        if (!state_.fits(courier, piece, nullptr) || carries(c, order)) continue;
+        if (idle) group_seen_[ix(courier.group)] = group_stamp_;
+        if (!thorough && !idle && ++busy > kBusyTried) continue;
+        const int count = static_cast<int>(trips.size());
+        if (thorough)
+            for (int t = 0; t < count; ++t)
+                if (trips[ix(t)].hub == hub && state_.fits(courier, piece, &trips[ix(t)]))
+                    for (int at = 0; at <= static_cast<int>(trips[ix(t)].visits.size()); ++at) beside(c, t, at);
+        if (count + courier.trips_before >= courier.max_trips) continue;
+        for (int t = 0; t <= count; ++t) {
+            if (t == 0 && courier.at_hub != hub) continue;
+            const Spot fresh{.courier = c, .trip = t, .at = -1};
+            // The wave that costs the courier no wait, or the first; now and then the second, to leave the first to others.
+            const int free = t > 0 ? wave_by(trips[ix(t - 1)].walk.back_at).second : waves_[0].second;
+            consider(order, piece, free, fresh, best);
+            if (thorough && free != waves_[0].second) consider(order, piece, waves_[0].second, fresh, best);
+            if (!thorough && waves_.size() > 1 && random_.below(2) == 0) consider(order, piece, waves_[1].second, fresh, best);
+        }
+    }
+    return best.delta < limit ? best : Spot{};
+}
+
+// One piece from one hub; true where that costs less than leaving the order, and then it is done.
+bool Search::place_whole(int order, Care care, Money& best, int& tried) {
+    const Order& wanted = problem_.orders[ix(order)];
+    Spot best_spot;
+    Piece best_piece;
+    tried = 0;
+    for (const int hub : problem_.hubs_near[ix(order)]) {
+        bool holds = hub_active_[ix(hub)];
+        for (const Line& line : wanted.lines) holds = holds && state_.left(hub, line.sku) >= line.quantity;
+        if (!holds) continue;
+        if (++tried > kHubsTried && care == Care::quick) break;
+        Piece piece = make_piece(hub, wanted.lines);
+        const Money picking = state_.picking_cost(hub, piece.lines) + state_.split_cost(order);
+        const Spot spot = find_spot(order, piece, care, best - picking);
+        if (spot.courier < 0 && spot.collection < 0) continue;
+        best = spot.delta + picking;
+        best_spot = spot;
+        best_piece = std::move(piece);
+    }
+    if (best_piece.hub < 0) return false;
+    state_.add(order, std::move(best_piece), best_spot);
+    return true;
+}
+
+// Committed parcels first, then as much as each hub holds, `first_hub` first, until the order is whole.
+// Gives up where the plan would cost `limit` or more.
+bool Search::place_split(int order, int first_hub, Care care, Money limit) {
+    const Order& wanted = problem_.orders[ix(order)];
+    // A piece that nobody can take, for its weight or its lines, goes as two halves.
+    const std::function<bool(Piece)> put = [&](Piece piece) {
+        const Money fresh = state_.served(order) ? 0 : wanted.unserved;
+        const Money picking = piece.picked >= 0 ? 0 : state_.picking_cost(piece.hub, piece.lines);
+        const Spot spot = find_spot(order, piece, care, limit - state_.cost + fresh - picking - state_.split_cost(order));
+        if (spot.courier >= 0 || spot.collection >= 0) {
+            state_.add(order, std::move(piece), spot);
+            return true;
+        }
+        if (care == Care::quick && random_.below(8) != 0) return false;
+        if (piece.picked >= 0 || static_cast<int>(state_.pieces[ix(order)].size()) + 2 > kMostPieces) return false;
+        std::vector<Line> first, second;
+        if (piece.lines.size() > 1) {
+            const auto middle = piece.lines.begin() + static_cast<std::ptrdiff_t>(piece.lines.size() / 2);
+            first.assign(piece.lines.begin(), middle);
+            second.assign(middle, piece.lines.end());
+        } else if (piece.lines[0].quantity > 1) {
+            const Line whole = piece.lines[0];
+            first.push_back({whole.sku, whole.quantity / 2});
+            second.push_back({whole.sku, whole.quantity - whole.quantity / 2});
+        } else {
+            return false;
+        }
+        return put(make_piece(piece.hub, std::move(first))) && put(make_piece(piece.hub, std::move(second)));
+    };
+    bool whole = true;
+    for (std::size_t i = 0; i < wanted.picked.size() && whole; ++i) {
+        Piece piece = make_piece(wanted.picked[i].hub, wanted.picked[i].lines);
+        piece.picked = static_cast<int>(i);
+        piece.ready = wanted.picked[i].ready;
+        whole = put(std::move(piece));
+    }
+    std::vector<Line> open = wanted.lines;
+    std::vector<char> used(problem_.hubs.size(), 0);
+    int hub = first_hub;
+    for (int count = 0; whole && !open.empty(); ++count) {
+        if (hub < 0) {  // the hub that covers most units of what is open, the nearest of equals
+            std::int64_t most = 0;
+            for (const int h : problem_.hubs_near[ix(order)]) {
+                if (used[ix(h)] || !hub_active_[ix(h)]) continue;
+                std::int64_t covered = 0;
+                for (const Line& line : open) covered += std::clamp<std::int64_t>(state_.left(h, line.sku), 0, line.quantity);
+                if (covered > most) most = covered, hub = h;
+            }
+        }
+        if (hub < 0 || count == kMostPieces) {
+            whole = false;
+            break;
+        }
+        used[ix(hub)] = 1;
+        std::vector<Line> here, rest;
+        for (const Line& line : open) {
+            const std::int64_t got = std::clamp<std::int64_t>(state_.left(hub, line.sku), 0, line.quantity);
+            if (got > 0) here.push_back({line.sku, got});
+            if (got < line.quantity) rest.push_back({line.sku, line.quantity - got});
+        }
+        if (!here.empty()) whole = put(make_piece(hub, std::move(here)));
+        open = std::move(rest);
+        hub = -1;
+    }
+    if (!whole) state_.remove(order);
+    return whole;
+}
+
+// Serves the order at the least extra cost, or leaves it where that is not below `worth`.
+bool Search::place(int order, Care care, Money worth) {
+    const Order& wanted = problem_.orders[ix(order)];
+    if (wanted.lines.empty() && wanted.picked.empty()) return true;
+    const Money before = state_.cost - wanted.unserved + worth;
+    Money best = worth;
+    const bool plain = wanted.picked.empty();
+    int hubs_that_hold = 0;
+    const bool done = plain && place_whole(order, care, best, hubs_that_hold);
+    const bool try_split = !plain || (!done && (hubs_that_hold == 0 || random_.below(8) == 0)) || care == Care::thorough || (wanted.lines.size() > 1 && random_.below(24) == 0);
+    if (!try_split || problem_.hubs.empty()) return done;
+    // Splits are tried in place, since the second piece depends on the first.
+    Money least = done ? state_.cost : before;
+    int choice = -2;  // -2: as it is
+    std::vector<int> starts;
+    if (wanted.lines.empty()) {
+        starts.push_back(-1);
+    } else {
+        for (const int hub : problem_.hubs_near[ix(order)]) {
+            if (!hub_active_[ix(hub)]) continue;
+            std::int64_t covered = 0, asked = 0;
+            for (const Line& line : wanted.lines) {
+                covered += std::clamp<std::int64_t>(state_.left(hub, line.sku), 0, line.quantity);
+                asked += line.quantity;
+            }
+            if (covered > 0 && (covered < asked || !done)) starts.push_back(hub);
+            if (care == Care::quick && starts.size() == kSplitStarts) break;
+        }
+        if (care == Care::quick && starts.size() > 1) starts = {starts[ix(random_.below(static_cast<int>(starts.size())))]};
+    }
+    if (starts.empty()) return done;
+    if (done) state_.remove(order);
+    for (const int start : starts) {
+        if (!place_split(order, start, care, least)) continue;
+        least = state_.cost, choice = start;
+        if (start == starts.back()) return true;
+        state_.remove(order);
+    }
+    if (choice > -2 && place_split(order, choice, care, before)) return true;
+    if (!done) return false;
+    best = worth;
+    return place_whole(order, care, best, hubs_that_hold);
+}
+
+Money Search::cheapest(int order) {
+    const Money without = state_.cost - problem_.orders[ix(order)].unserved;
+    state_.mark();
+    Money extra = kNever;
+    if (place(order, Care::thorough, kNever / 2)) extra = state_.cost - without;
+    state_.rewind();
+    return extra;
+}
+
+}  // namespace dropwright

@@ -1,0 +1,190 @@
+// The drop as the search sees it: indices and integers, no ids, no clock. Seconds count from plan_at.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace dropwright {
+
+using Money = std::int64_t;
+using Time = std::int64_t;
+
+constexpr std::int64_t kNever = std::int64_t{1} << 60;  // later, larger or dearer than anything real
+
+// What lateness costs: docs of drop-and-plan, "late_shipping / late_delivery".
+struct Penalty {
+    struct Step {
+        Time after;
+        Money amount;
+    };
+    std::vector<Step> steps;  // ascending by after
+    Money per_minute = 0;
+    Money cap = kNever;
+
+    Money cost(Time late) const {
+        if (late <= 0) return 0;
+        Money sum = per_minute * ((late + 59) / 60);
+        for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+            if (late > step->after) {
+                sum += step->amount;
+                break;
+            }
+        }
+        return std::min(sum, cap);
+    }
+
+    // Seconds by which `late` may still grow before the cost does.
+    Time slack(Time late) const {
+        Time edge = kNever;
+        for (const Step& step : steps) {
+            if (step.after >= late && step.after >= 0) {
+                edge = step.after;
+                break;
+            }
+        }
+        if (per_minute > 0) edge = std::min(edge, late <= 0 ? Time{0} : (late + 59) / 60 * 60);
+        if (edge < kNever && late > 0 && cost(late) >= cap) return kNever;
+        return edge >= kNever ? kNever : edge - late;
+    }
+};
+
+struct Leg {
+    std::int64_t metres;
+    std::int64_t seconds;  // negative: no way
+};
+
+struct Profile {
+    double detour = 1;
+    std::int64_t speed_num = 1, speed_den = 1;        // metres per second, as an exact fraction
+    std::vector<std::int32_t> metres, seconds;        // places x places under matrix travel; -1: no way
+};
+
+struct Line {
+    int sku;
+    std::int64_t quantity;
+};
+
+struct Sku {
+    std::int64_t grams, millilitres;
+    std::uint64_t handling;  // classes needed, one bit each
+};
+
+struct Wave {
+    Time start, end;
+    std::int64_t lines;
+};
+
+struct Hub {
+    std::vector<Wave> waves;  // ascending by end
+    Money cost_per_parcel, cost_per_line;
+};
+
+struct Collection {
+    int hub;
+    Time at, delivered_at;
+    std::int64_t parcels;
+    std::uint64_t handling;
+    std::vector<std::pair<std::int64_t, Money>> tariff;  // (up_to_grams, amount), ascending
+};
+
+struct Courier {
+    int profile, home, group;  // couriers of one group differ in nothing but their name
+    std::vector<char> loads_at;  // by hub
+    Time shift_start, shift_end, max_duty;
+    std::int64_t grams, millilitres, parcels, max_trips;
+    std::uint64_t handling;
+    Time load_seconds;
+    Money fixed, per_km, per_hour;
+    // What committed trips have used up already.
+    int at_hub;
+    Time free_at, first_load;  // first_load: kNever where nothing is committed
+    std::int64_t metres_before = 0, trips_before = 0;
+};
+
+// A parcel that is picked already and only waits for a way out.
+struct Picked {
+    int hub;
+    Time ready;
+    std::vector<Line> lines;
+};
+
+struct Order {
+    std::vector<Line> lines;      // what is still to be picked, by component
+    std::vector<char> hubs;       // allowed, by hub
+    std::vector<Picked> picked;
+    int parcels_before = 0;       // committed parcels that have their way out
+    Time shipped_before = -kNever, delivered_before = -kNever;
+    int late_shipping = -1, late_delivery = -1;  // penalties, -1: none
+    Time ship_due = kNever, deliver_due = kNever, not_before = -kNever, clear_at = 0, service = 0;
+    Money unserved = 0;
+};
+
+class Problem {
+   public:
+    std::vector<Profile> profiles;
+    std::vector<Penalty> penalties;
+    std::vector<Sku> skus;
+    std::vector<Hub> hubs;
+    std::vector<Collection> collections;
+    std::vector<Courier> couriers;
+    std::vector<Order> orders;
+    std::vector<std::int64_t> stock, contingency;  // hubs x skus, what committed parcels took already gone
+    std::vector<Money> contingency_cost;
+    Money split_cost = 0;
+    std::vector<double> lat, lon;  // degrees, hubs first, then orders; empty under matrix travel
+    std::vector<int> place;        // matrix index of each point, under matrix travel
+    std::int64_t places = 0;
+
+    // Derived once, when everything above is in place.
+    void seal();
+
+    int points() const { return static_cast<int>(hubs.size() + orders.size()); }
+    int point_of(int order) const { return static_cast<int>(hubs.size()) + order; }
+    std::size_t row(int hub, int sku) const { return static_cast<std::size_t>(hub) * skus.size() + static_cast<std::size_t>(sku); }
+
+    Leg leg(int profile, int from, int to) const;
+
+    // The orders nearest to an order, nearest first, at most kNear of them. O(orders).
+    std::vector<int> near(int order) const;
+
+    Money late_shipping(const Order& order, Time at) const {
+        return order.late_shipping < 0 || at <= order.ship_due ? 0 : penalties[static_cast<std::size_t>(order.late_shipping)].cost(at - order.ship_due);
+    }
+    Money late_delivery(const Order& order, Time at) const {
+        return order.late_delivery < 0 || at <= order.deliver_due ? 0 : penalties[static_cast<std::size_t>(order.late_delivery)].cost(at - order.deliver_due);
+    }
+    Time shipping_slack(const Order& order, Time at) const {
+        return order.late_shipping < 0 || order.ship_due >= kNever ? kNever : penalties[static_cast<std::size_t>(order.late_shipping)].slack(at - order.ship_due);
+    }
+    Time delivery_slack(const Order& order, Time at) const {
+        return order.late_delivery < 0 || order.deliver_due >= kNever ? kNever : penalties[static_cast<std::size_t>(order.late_delivery)].slack(at - order.deliver_due);
+    }
+
+    std::vector<std::vector<int>> hubs_near;       // by order: allowed hubs, nearest first
+    std::vector<std::vector<int>> couriers_at;     // by hub
+    std::vector<std::vector<int>> collections_at;  // by hub
+
+    // How far apart two points are, for ranking only.
+    double spread(int from, int to) const;
+
+   private:
+    Leg compute(const Profile& profile, int from, int to) const;
+
+    std::vector<double> phi_, lambda_, cos_phi_;
+    bool dense_ = false;
+    std::vector<std::vector<std::int32_t>> dense_metres_, dense_seconds_;  // by profile
+};
+
+inline std::size_t ix(int i) { return static_cast<std::size_t>(i); }
+
+constexpr int kNear = 60;
+
+// round-half-up(a * b / c) for non-negative numbers.
+inline Money rate(std::int64_t a, std::int64_t b, std::int64_t c) { return (2 * a * b + c) / (2 * c); }
+
+}  // namespace dropwright

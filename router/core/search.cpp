@@ -1,0 +1,123 @@
+// The moves' frame: greedy start, annealing, and the best plan kept.
+#include "search.hpp"
+
+namespace dropwright {
+
+namespace {
+
+double since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+Search::Search(const Problem& problem, std::uint64_t seed)
+    : problem_(problem), state_(problem), random_(seed), near_(problem.orders.size()), best_pieces_(problem.orders.size()), best_routes_(state_.routes), best_cost_(state_.cost) {
+    int groups = 0;
+    for (const Courier& courier : problem.couriers) groups = std::max(groups, courier.group + 1);
+    group_seen_.assign(ix(groups), 0);
+    restrict_to({}, {}, {});
+}
+
+void Search::restrict_to(std::vector<char> orders, std::vector<char> hubs, std::vector<char> couriers) {
+    order_active_ = orders.empty() ? std::vector<char>(problem_.orders.size(), 1) : std::move(orders);
+    hub_active_ = hubs.empty() ? std::vector<char>(problem_.hubs.size(), 1) : std::move(hubs);
+    courier_active_ = couriers.empty() ? std::vector<char>(problem_.couriers.size(), 1) : std::move(couriers);
+    active_orders_.clear();
+    for (std::size_t o = 0; o < order_active_.size(); ++o)
+        if (order_active_[o]) active_orders_.push_back(static_cast<int>(o));
+}
+
+const std::vector<int>& Search::near(int order) {
+    auto& list = near_[ix(order)];
+    if (list.empty()) list = problem_.near(order);
+    return list;
+}
+
+void Search::greedy(double seconds) {
+    const auto start = Clock::now();
+    std::vector<int> order(problem_.orders.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return problem_.orders[ix(a)].deliver_due < problem_.orders[ix(b)].deliver_due; });
+    // Orders that must be served, since a hub has picked for them, go first.
+    std::stable_partition(order.begin(), order.end(), [&](int o) { return !problem_.orders[ix(o)].picked.empty() || problem_.orders[ix(o)].parcels_before > 0; });
+    for (const int o : order) {
+        if (since(start) > seconds) break;
+        if (!state_.served(o)) place(o, Care::quick, problem_.orders[ix(o)].unserved);
+        state_.mark();
+    }
+    keep_best();
+}
+
+bool Search::fill(double seconds) {
+    const auto start = Clock::now();
+    bool ended = true;
+    for (bool again = true; again && ended;) {
+        again = false;
+        for (int o = 0; o < static_cast<int>(problem_.orders.size()); ++o) {
+            if (state_.served(o)) continue;
+            if (since(start) > seconds) {
+                ended = false;
+                break;
+            }
+            place(o, Care::thorough, problem_.orders[ix(o)].unserved);
+            again = again || state_.served(o);
+            state_.mark();
+        }
+    }
+    keep_best();
+    return ended;
+}
+
+bool Search::step(double temperature) {
+    const Money before = state_.cost;
+    state_.mark();
+    std::vector<int> out;
+    if (!ruin(out)) {
+        state_.rewind();
+        return false;
+    }
+    if (out.empty()) return false;
+    sort_for_recreation(out);
+    for (const int order : out) place(order, Care::quick, problem_.orders[ix(order)].unserved);
+    const double allowed = -temperature * std::log(std::max(random_.unit(), 1e-12));
+    if (static_cast<double>(state_.cost - before) > allowed) {
+        state_.rewind();
+        return false;
+    }
+    if (state_.cost < best_cost_) keep_best();
+    return true;
+}
+
+void Search::keep_best() {
+    if (state_.cost > best_cost_) return;
+    for (const int order : state_.changed_orders) best_pieces_[ix(order)] = state_.pieces[ix(order)];
+    for (const int courier : state_.changed_couriers) best_routes_[ix(courier)] = state_.routes[ix(courier)];
+    state_.clear_changes();
+    best_cost_ = state_.cost;
+}
+
+void Search::anneal(std::int64_t steps, double seconds, double from, double to, double hot, double cold) {
+    if (active_orders_.empty()) return;
+    const auto start = Clock::now();
+    double progress = from;
+    double temperature = 0;
+    for (std::int64_t i = 0; steps == 0 || i < steps; ++i) {
+        if (i % 8 == 0) {
+            const double done = steps > 0 ? static_cast<double>(i) / static_cast<double>(steps) : since(start) / seconds;
+            if (done >= 1) break;
+            progress = from + (to - from) * done;
+            temperature = hot * std::pow(cold / hot, progress);
+        }
+        step(temperature);
+        ++moves_;
+    }
+}
+
+void Search::load(const std::vector<std::vector<Piece>>& pieces, const std::vector<Route>& routes) {
+    state_.load(pieces, routes);
+    best_cost_ = state_.cost;
+    keep_best();
+}
+
+}  // namespace dropwright

@@ -1,0 +1,88 @@
+// Ruin and recreate with simulated annealing over whole drops (Schrimpf et al. 2000; string removals after
+// Christiaens and Vanden Berghe 2020): one move may change an order's hub, wave, trip, carrier, or all of these.
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "state.hpp"
+
+namespace dropwright {
+
+// SplitMix64 (Steele, Lea, Flood 2014): small, seeded, the same on every machine.
+class Random {
+   public:
+    explicit Random(std::uint64_t seed) : state_(seed) {}
+    std::uint64_t next() {
+        std::uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+        return z ^ (z >> 31);
+    }
+    int below(int n) { return static_cast<int>(next() % static_cast<std::uint64_t>(n)); }
+    double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+
+   private:
+    std::uint64_t state_;
+};
+
+class Search {
+   public:
+    Search(const Problem& problem, std::uint64_t seed);
+
+    // Serves orders by due time, each at the cheapest spot, until all are tried or the clock strikes.
+    void greedy(double seconds);
+    // Tries everything for every order left over, again and again, until nothing pays. True when it came to the end.
+    bool fill(double seconds);
+    // Works on these parts of the drop alone from now on; empty lists are everything.
+    void restrict_to(std::vector<char> orders, std::vector<char> hubs, std::vector<char> couriers);
+    // Anneals from the current plan: `steps` moves, or `seconds` where steps is 0, with progress going from..to.
+    void anneal(std::int64_t steps, double seconds, double from, double to, double hot, double cold);
+    // Goes on from these assignments, which become the best so far.
+    void load(const std::vector<std::vector<Piece>>& pieces, const std::vector<Route>& routes);
+
+    // What serving an order that is left over would add, its penalty not counted; kNever where nothing can take it.
+    Money cheapest(int order);
+
+    Money best_cost() const { return best_cost_; }
+    Money cost() const { return state_.cost; }
+    Money recount() const { return state_.recount(); }
+    const std::vector<std::vector<Piece>>& best_pieces() const { return best_pieces_; }
+    const std::vector<Route>& best_routes() const { return best_routes_; }
+    std::int64_t moves() const { return moves_; }
+    const State& state() const { return state_; }
+
+   private:
+    using Clock = std::chrono::steady_clock;
+    enum class Care { quick, thorough };  // quick looks near and blinks, thorough looks everywhere
+
+    bool place(int order, Care care, Money worth);
+    bool place_whole(int order, Care care, Money& best, int& tried);
+    bool place_split(int order, int first_hub, Care care, Money limit);
+    Piece make_piece(int hub, std::vector<Line> lines) const;
+    Spot find_spot(int order, const Piece& piece, Care care, Money limit);
+    void consider(int order, const Piece& piece, int wave, Spot spot, Spot& best);
+    bool step(double temperature);
+    bool ruin(std::vector<int>& out);
+    bool pull(int order, std::vector<int>& out);
+    void sort_for_recreation(std::vector<int>& out);
+    const std::vector<int>& near(int order);
+    void keep_best();
+    bool carries(int courier, int order) const;
+
+    const Problem& problem_;
+    State state_;
+    Random random_;
+    std::vector<std::vector<int>> near_;
+    std::vector<std::vector<Piece>> best_pieces_;
+    std::vector<Route> best_routes_;
+    Money best_cost_;
+    std::int64_t moves_ = 0;
+    std::vector<std::pair<Time, int>> waves_;  // waves of a hub with room for the piece at hand, by end
+    std::vector<int> group_seen_, pool_;
+    int group_stamp_ = 0;
+    std::vector<char> order_active_, hub_active_, courier_active_;
+    std::vector<int> active_orders_;
+};
+
+}  // namespace dropwright
