@@ -1,0 +1,1 @@
+"""Dropwright's edge: command line, documents, files and the wall clock."""

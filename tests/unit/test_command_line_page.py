@@ -1,0 +1,41 @@
+"""docs/command-line.md names every command, status and error there is."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+
+import api
+from api import cli
+from api.documents import pick_list
+from router.errors import DropwrightError
+from tests.architecture.sources import ROOT
+
+PAGE = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+
+
+def own_errors() -> set[type[DropwrightError]]:
+    """Every error that a module of api/ defines."""
+    found = set()
+    for module in pkgutil.walk_packages(api.__path__, "api."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, type) and issubclass(value, DropwrightError) and value.__module__ == module.name:
+                found.add(value)
+    return found
+
+
+def test_every_error_of_the_command_line_is_explained() -> None:
+    explained = re.findall(r"^\| ([a-z]+(?:-[a-z]+)+) \|", PAGE.split("## Errors")[1], flags=re.MULTILINE)
+    assert sorted(explained) == sorted(error.code for error in own_errors())
+
+
+def test_every_command_is_listed() -> None:
+    names = {each.name or each.callback.__name__ for each in cli.app.registered_commands if each.callback}
+    assert names == set(re.findall(r"`dropwright ([a-z-]+) ", PAGE.split("## Exit")[0]))
+
+
+def test_every_column_of_a_pick_list_is_explained() -> None:
+    table = PAGE.split("## Pick lists")[1].split("## ")[0]
+    listed = [name for row in re.findall(r"^\| ([a-z_, ]+) \|", table, flags=re.MULTILINE) for name in row.split(", ")]
+    assert [name for name in listed if name != "column"] == list(pick_list.HEADS)
