@@ -103,15 +103,14 @@ NB_MODULE(_core, m) {
     nb::class_<Problem>(m, "Problem")
         .def(nb::init<>())
         .def("add_circle_profile", [](Problem& self, double detour, std::int64_t speed_num, std::int64_t speed_den) {
-            self.profiles.push_back({detour, speed_num, speed_den, {}, {}});
+            self.profiles.push_back({detour, speed_num, speed_den, {}});
         })
         .def("add_matrix_profile", [](Problem& self, Matrix metres, Matrix seconds) {
             Profile& profile = self.profiles.emplace_back();
-            profile.metres.assign(metres.data(), metres.data() + metres.size());
-            profile.seconds.assign(seconds.data(), seconds.data() + seconds.size());
+            for (std::size_t i = 0; i < metres.size(); ++i) profile.cells.push_back({metres.data()[i], seconds.data()[i]});
             self.places = static_cast<std::int64_t>(metres.shape(0));
         })
-        .def("set_points", [](Problem& self, std::vector<double> lat, std::vector<double> lon, std::vector<int> place) {
+        .def("set_points", [](Problem& self, std::vector<double> lat, std::vector<double> lon, std::vector<std::int64_t> place) {
             self.lat = std::move(lat);
             self.lon = std::move(lon);
             self.place = std::move(place);

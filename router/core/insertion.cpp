@@ -72,6 +72,8 @@ Spot Search::find_spot(int order, const Piece& piece, Care care, Money limit) {
     }
     const auto beside = [&](int courier, int trip, int at) {
         if (!thorough && (random_.next() & kBlinkMask) == 0) return;
+        const auto& visits = state_.routes[ix(courier)].trips[ix(trip)].visits;
+        if (at > 0 && ix(at) < visits.size() && visits[ix(at - 1)].order == visits[ix(at)].order) return;  // one visit, two parcels
         const auto [ready, wave] = wave_by(state_.routes[ix(courier)].trips[ix(trip)].load);
         consider(order, piece, wave, Spot{.courier = courier, .trip = trip, .at = at}, best);
     };

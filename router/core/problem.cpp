@@ -14,7 +14,7 @@ constexpr int kDensePoints = 3000;  // up to here every leg is computed once and
 
 void Problem::seal() {
     const auto count = static_cast<std::size_t>(points());
-    if (place.empty()) {
+    if (!lat.empty()) {
         phi_.resize(count);
         lambda_.resize(count);
         cos_phi_.resize(count);
@@ -23,24 +23,11 @@ void Problem::seal() {
             lambda_[i] = lon[i] * kRadians;
             cos_phi_[i] = std::cos(phi_[i]);
         }
-        if (count <= kDensePoints) {
-            dense_ = true;
-            dense_metres_.assign(profiles.size(), std::vector<std::int32_t>(count * count));
-            dense_seconds_ = dense_metres_;
-            for (std::size_t p = 0; p < profiles.size(); ++p) {
-                for (std::size_t a = 0; a < count; ++a) {
-                    for (std::size_t b = a + 1; b < count; ++b) {
-                        const Leg leg = compute(profiles[p], static_cast<int>(a), static_cast<int>(b));
-                        if (leg.metres > std::numeric_limits<std::int32_t>::max()) dense_ = false;
-                        const auto metres = static_cast<std::int32_t>(leg.metres);
-                        const auto seconds = static_cast<std::int32_t>(std::min<std::int64_t>(leg.seconds, std::numeric_limits<std::int32_t>::max()));
-                        dense_metres_[p][a * count + b] = dense_metres_[p][b * count + a] = metres;
-                        dense_seconds_[p][a * count + b] = dense_seconds_[p][b * count + a] = seconds;
-                    }
-                }
-            }
-            if (!dense_) dense_metres_.clear(), dense_seconds_.clear();
-        }
+        places = static_cast<std::int64_t>(count);
+        place.resize(count);
+        std::iota(place.begin(), place.end(), 0);
+        if (count <= kDensePoints)
+            for (Profile& profile : profiles) keep_legs(profile);
     }
     couriers_at.assign(hubs.size(), {});
     collections_at.assign(hubs.size(), {});
@@ -72,34 +59,31 @@ Leg Problem::compute(const Profile& profile, int from, int to) const {
     return {metres, static_cast<std::int64_t>(std::min<__int128>(seconds, kNever))};
 }
 
-Leg Problem::leg(int profile, int from, int to) const {
-    const Profile& way = profiles[static_cast<std::size_t>(profile)];
-    if (!place.empty()) {
-        const auto cell = static_cast<std::size_t>(place[static_cast<std::size_t>(from)]) * static_cast<std::size_t>(places) +
-                          static_cast<std::size_t>(place[static_cast<std::size_t>(to)]);
-        return {way.metres[cell], way.seconds[cell]};
-    }
-    if (dense_) {
-        const std::size_t cell = static_cast<std::size_t>(from) * static_cast<std::size_t>(points()) + static_cast<std::size_t>(to);
-        return {dense_metres_[static_cast<std::size_t>(profile)][cell], dense_seconds_[static_cast<std::size_t>(profile)][cell]};
-    }
-    return compute(way, from, to);
+// Every leg of a profile, computed once; none where one is too long for a cell.
+void Problem::keep_legs(Profile& profile) const {
+    constexpr std::int64_t longest = std::numeric_limits<std::int32_t>::max();
+    const auto count = static_cast<std::size_t>(places);
+    std::vector<Profile::Cell> cells(count * count, {0, 0});
+    for (std::size_t a = 0; a < count; ++a)
+        for (std::size_t b = a + 1; b < count; ++b) {
+            const Leg leg = compute(profile, static_cast<int>(a), static_cast<int>(b));
+            if (leg.metres > longest || leg.seconds > longest) return;
+            cells[a * count + b] = cells[b * count + a] = {static_cast<std::int32_t>(leg.metres), static_cast<std::int32_t>(leg.seconds)};
+        }
+    profile.cells = std::move(cells);
 }
 
 double Problem::spread(int from, int to) const {
-    const auto a = static_cast<std::size_t>(from), b = static_cast<std::size_t>(to);
-    if (place.empty()) {
+    if (!phi_.empty()) {
+        const auto a = static_cast<std::size_t>(from), b = static_cast<std::size_t>(to);
         const double x = std::remainder(lambda_[b] - lambda_[a], 2 * 3.14159265358979323846) * cos_phi_[a], y = phi_[b] - phi_[a];
         return x * x + y * y;
     }
-    double least = 1e30;
-    const std::size_t there = static_cast<std::size_t>(place[a]) * static_cast<std::size_t>(places) + static_cast<std::size_t>(place[b]);
-    const std::size_t back = static_cast<std::size_t>(place[b]) * static_cast<std::size_t>(places) + static_cast<std::size_t>(place[a]);
-    for (const Profile& way : profiles) {
-        if (way.seconds[there] >= 0) least = std::min(least, static_cast<double>(way.seconds[there]));
-        if (way.seconds[back] >= 0) least = std::min(least, static_cast<double>(way.seconds[back]));
-    }
-    return least;
+    std::int64_t least = kNever;
+    for (int profile = 0; profile < static_cast<int>(profiles.size()); ++profile)
+        for (const Leg way : {leg(profile, from, to), leg(profile, to, from)})
+            if (way.seconds >= 0) least = std::min(least, way.seconds);
+    return static_cast<double>(least);
 }
 
 std::vector<int> Problem::near(int order) const {

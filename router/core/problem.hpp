@@ -61,7 +61,10 @@ struct Leg {
 struct Profile {
     double detour = 1;
     std::int64_t speed_num = 1, speed_den = 1;        // metres per second, as an exact fraction
-    std::vector<std::int32_t> metres, seconds;        // places x places under matrix travel; -1: no way
+    struct Cell {
+        std::int32_t metres, seconds;  // -1: no way
+    };
+    std::vector<Cell> cells;  // places x places; empty where legs are computed as they are asked for
 };
 
 struct Line {
@@ -137,7 +140,7 @@ class Problem {
     std::vector<Money> contingency_cost;
     Money split_cost = 0;
     std::vector<double> lat, lon;  // degrees, hubs first, then orders; empty under matrix travel
-    std::vector<int> place;        // matrix index of each point, under matrix travel
+    std::vector<std::int64_t> place;  // of each point, its row in the cells
     std::int64_t places = 0;
 
     // Derived once, when everything above is in place.
@@ -147,10 +150,21 @@ class Problem {
     int point_of(int order) const { return static_cast<int>(hubs.size()) + order; }
     std::size_t row(int hub, int sku) const { return static_cast<std::size_t>(hub) * skus.size() + static_cast<std::size_t>(sku); }
 
-    Leg leg(int profile, int from, int to) const;
+    Leg leg(int profile, int from, int to) const {
+        const Profile& way = profiles[static_cast<std::size_t>(profile)];
+        if (way.cells.empty()) return compute(way, from, to);
+        const auto cell = way.cells[static_cast<std::size_t>(place[static_cast<std::size_t>(from)] * places + place[static_cast<std::size_t>(to)])];
+        return {cell.metres, cell.seconds};
+    }
 
     // The orders nearest to an order, nearest first, at most kNear of them. O(orders).
     std::vector<int> near(int order) const;
+
+    // A hub has picked for the order already: no plan may leave it.
+    bool must_serve(int order) const {
+        const Order& wanted = orders[static_cast<std::size_t>(order)];
+        return !wanted.picked.empty() || wanted.parcels_before > 0;
+    }
 
     Money late_shipping(const Order& order, Time at) const {
         return order.late_shipping < 0 || at <= order.ship_due ? 0 : penalties[static_cast<std::size_t>(order.late_shipping)].cost(at - order.ship_due);
@@ -174,10 +188,9 @@ class Problem {
 
    private:
     Leg compute(const Profile& profile, int from, int to) const;
+    void keep_legs(Profile& profile) const;
 
-    std::vector<double> phi_, lambda_, cos_phi_;
-    bool dense_ = false;
-    std::vector<std::vector<std::int32_t>> dense_metres_, dense_seconds_;  // by profile
+    std::vector<double> phi_, lambda_, cos_phi_;  // empty under matrix travel
 };
 
 inline std::size_t ix(int i) { return static_cast<std::size_t>(i); }

@@ -40,9 +40,9 @@ void Search::greedy(double seconds) {
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return problem_.orders[ix(a)].deliver_due < problem_.orders[ix(b)].deliver_due; });
     // Orders that must be served, since a hub has picked for them, go first.
-    std::stable_partition(order.begin(), order.end(), [&](int o) { return !problem_.orders[ix(o)].picked.empty() || problem_.orders[ix(o)].parcels_before > 0; });
+    std::stable_partition(order.begin(), order.end(), [&](int o) { return problem_.must_serve(o); });
     for (const int o : order) {
-        if (since(start) > seconds) break;
+        if (since(start) > seconds && !problem_.must_serve(o)) break;
         if (!state_.served(o)) place(o, Care::quick, problem_.orders[ix(o)].unserved);
         state_.mark();
     }
@@ -56,9 +56,9 @@ bool Search::fill(double seconds) {
         again = false;
         for (int o = 0; o < static_cast<int>(problem_.orders.size()); ++o) {
             if (state_.served(o)) continue;
-            if (since(start) > seconds) {
+            if (since(start) > seconds && !problem_.must_serve(o)) {
                 ended = false;
-                break;
+                continue;
             }
             place(o, Care::thorough, problem_.orders[ix(o)].unserved);
             again = again || state_.served(o);
@@ -81,7 +81,7 @@ bool Search::step(double temperature) {
     sort_for_recreation(out);
     for (const int order : out) place(order, Care::quick, problem_.orders[ix(order)].unserved);
     const double allowed = -temperature * std::log(std::max(random_.unit(), 1e-12));
-    if (static_cast<double>(state_.cost - before) > allowed) {
+    if (static_cast<double>(state_.cost - before) > allowed || !state_.lawful()) {
         state_.rewind();
         return false;
     }

@@ -97,22 +97,20 @@ void State::touch_courier(int courier) {
     }
 }
 
-// Couriers whose times or costs may change when `order` or the route of `courier` does: those that carry the order,
-// and those that share an order in pieces with them.
-std::vector<int> State::concerned(int order, int courier) const {
-    std::vector<int> found;
-    if (courier >= 0) found.push_back(courier);
-    for (const Piece& piece : pieces[ix(order)])
-        if (piece.courier >= 0) found.push_back(piece.courier);
-    const std::size_t direct = found.size();
-    for (std::size_t i = 0; i < direct; ++i)
-        for (const Trip& trip : routes[ix(found[i])].trips)
+State::Concerned State::concerned(int order, int courier) const {
+    Concerned found;
+    auto& list = found.couriers;
+    const auto note = [&](int each) {
+        if (each >= 0 && std::find(list.begin(), list.end(), each) == list.end()) list.push_back(each);
+    };
+    note(courier);
+    for (const Piece& piece : pieces[ix(order)]) note(piece.courier);
+    found.direct = list.size();
+    for (std::size_t i = 0; i < found.direct; ++i)
+        for (const Trip& trip : routes[ix(list[i])].trips)
             for (const Visit& visit : trip.visits)
                 if (pieces[ix(visit.order)].size() > 1)
-                    for (const Piece& piece : pieces[ix(visit.order)])
-                        if (piece.courier >= 0) found.push_back(piece.courier);
-    std::sort(found.begin(), found.end());
-    found.erase(std::unique(found.begin(), found.end()), found.end());
+                    for (const Piece& piece : pieces[ix(visit.order)]) note(piece.courier);
     return found;
 }
 
@@ -136,10 +134,10 @@ Money State::parts(const std::vector<int>& couriers, int order) const {
     return sum;
 }
 
-void State::retime(const std::vector<int>& couriers) {
-    for (const int courier : couriers) time(courier);
-    if (couriers.size() > 1)  // lateness of an order in pieces depends on the other routes' times
-        for (const int courier : couriers) time(courier);
+void State::retime(const Concerned& those) {
+    for (std::size_t i = 0; i < those.direct; ++i) time(those.couriers[i]);
+    // Lateness of an order in pieces depends on the other couriers' times, which stand by now.
+    for (std::size_t i = those.direct > 1 ? 0 : those.direct; i < those.couriers.size(); ++i) time(those.couriers[i]);
 }
 
 void State::link(int courier_index, int trip_index, int at) {
@@ -155,9 +153,9 @@ void State::link(int courier_index, int trip_index, int at) {
 void State::add(int order, Piece piece, const Spot& spot) {
     touch_order(order);
     auto& own = pieces[ix(order)];
-    const auto couriers = concerned(order, spot.courier);
-    for (const int courier : couriers) touch_courier(courier);
-    cost -= parts(couriers, order);
+    const Concerned those = concerned(order, spot.courier);
+    for (const int courier : those.couriers) touch_courier(courier);
+    cost -= parts(those.couriers, order);
     if (own.empty()) cost -= problem.orders[ix(order)].unserved;
     cost += split_cost(order);
     if (piece.picked < 0) {
@@ -189,17 +187,17 @@ void State::add(int order, Piece piece, const Spot& spot) {
         link(spot.courier, spot.trip, at);
         link(spot.courier, spot.trip, at + 1);
     }
-    retime(couriers);
-    cost += parts(couriers, order);
+    retime(those);
+    cost += parts(those.couriers, order);
 }
 
 void State::remove(int order) {
     auto& own = pieces[ix(order)];
     if (own.empty()) return;
     touch_order(order);
-    const auto couriers = concerned(order, -1);
-    for (const int courier : couriers) touch_courier(courier);
-    cost -= parts(couriers, order);
+    const Concerned those = concerned(order, -1);
+    for (const int courier : those.couriers) touch_courier(courier);
+    cost -= parts(those.couriers, order);
     while (!own.empty()) {
         const Piece piece = std::move(own.back());
         const int slot = static_cast<int>(own.size()) - 1;
@@ -218,8 +216,8 @@ void State::remove(int order) {
         }
     }
     cost += problem.orders[ix(order)].unserved;
-    retime(couriers);
-    cost += parts(couriers, order);
+    retime(those);
+    cost += parts(those.couriers, order);
 }
 
 void State::unload(const Piece& piece, int order, int slot) {
@@ -290,13 +288,13 @@ void State::load(const std::vector<std::vector<Piece>>& given, const std::vector
             for (const Line& line : piece.lines) taken[problem.row(piece.hub, line.sku)] += line.quantity;
             wave_left[ix(piece.hub)][ix(piece.wave)] -= static_cast<std::int64_t>(piece.lines.size());
         }
-    std::vector<int> all(routes.size());
-    for (std::size_t c = 0; c < all.size(); ++c) all[c] = static_cast<int>(c);
-    retime(all);
+    const int couriers = static_cast<int>(routes.size());
+    for (int pass = 0; pass < 2; ++pass)  // the second knows when the other pieces of an order arrive
+        for (int c = 0; c < couriers; ++c) time(c);
     cost = recount();
     mark();
     for (int o = 0; o < static_cast<int>(pieces.size()); ++o) touch_order(o);
-    for (const int c : all) touch_courier(c);
+    for (int c = 0; c < couriers; ++c) touch_courier(c);
     mark();
 }
 
@@ -309,12 +307,29 @@ void State::mark() {
     saved_cost_ = cost;
 }
 
+bool State::lawful() const {
+    return std::all_of(saved_routes_.begin(), saved_routes_.end(), [&](const auto& saved) { return routes[ix(saved.first)].lawful; });
+}
+
 void State::rewind() {
     for (auto& [order, own] : saved_orders_) pieces[ix(order)] = std::move(own);
-    for (auto& [courier, route] : saved_routes_) routes[ix(courier)] = std::move(route);
+    for (auto& [courier, route] : saved_routes_) {
+        routes[ix(courier)] = std::move(route);
+        stamp(courier);
+    }
     for (auto saved = saved_counters_.rbegin(); saved != saved_counters_.rend(); ++saved) *saved->first -= saved->second;
     cost = saved_cost_;
     mark();
+}
+
+// Pieces on the route learn its times again.
+void State::stamp(int courier) {
+    for (const Trip& trip : routes[ix(courier)].trips)
+        for (const Visit& visit : trip.visits) {
+            Piece& piece = pieces[ix(visit.order)][ix(visit.slot)];
+            piece.shipped = trip.load + problem.couriers[ix(courier)].load_seconds;
+            piece.delivered = visit.start;
+        }
 }
 
 void State::clear_changes() {

@@ -10,6 +10,7 @@ struct Piece {
     int hub = -1, wave = -1, picked = -1;
     int courier = -1, collection = -1;  // its way out: exactly one of the two
     Time ready = 0;                     // end of its wave
+    Time shipped = 0, delivered = 0;    // on a trip: as its courier's day was last timed
     std::int64_t grams = 0, millilitres = 0;
     std::uint64_t handling = 0;
     std::vector<Line> lines;
@@ -50,6 +51,7 @@ struct Route {
     Money cost = 0;         // the courier's own: fixed, kilometres, hours
     Money late_single = 0;  // lateness of orders that are one piece; those in pieces are summed by order
     std::int64_t metres = 0;
+    bool lawful = true;     // every leg has a way, and the day starts where the courier is and fits shift and duty
 };
 
 // A place for one piece: a stop of a trip (`at` >= 0), a new trip before `trip` (`at` = -1), or a collection.
@@ -103,6 +105,8 @@ class State {
     // mark() starts a move, rewind() takes back everything since.
     void mark();
     void rewind();
+    // Taking a stop out may leave a leg without a way, or a longer day: is every route changed since mark() lawful?
+    bool lawful() const;
 
     // Touched since these were last cleared by clear_changes().
     std::vector<int> changed_orders, changed_couriers;
@@ -120,9 +124,16 @@ class State {
         const auto o = static_cast<std::size_t>(order);
         return pieces[o].size() + static_cast<std::size_t>(problem.orders[o].parcels_before) > 1;
     }
-    std::vector<int> concerned(int order, int courier) const;
+    // The couriers that a change of `order` and of the route of `courier` touches: first those that carry the order,
+    // `direct` of them, then those that share an order in pieces with these.
+    struct Concerned {
+        std::vector<int> couriers;
+        std::size_t direct = 0;
+    };
+    Concerned concerned(int order, int courier) const;
     Money parts(const std::vector<int>& couriers, int order) const;
-    void retime(const std::vector<int>& couriers);
+    void retime(const Concerned& those);
+    void stamp(int courier);
     void time(int courier);
     void link(int courier, int trip, int at);
     void touch_order(int order);

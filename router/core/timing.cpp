@@ -35,12 +35,8 @@ void State::floors(int order, int but_courier, Time& shipped, Time& delivered) c
             shipped = std::max(shipped, collection.at);
             delivered = std::max(delivered, collection.delivered_at);
         } else if (piece.courier != but_courier) {
-            for (const Trip& trip : routes[ix(piece.courier)].trips)
-                for (const Visit& visit : trip.visits)
-                    if (visit.order == order) {
-                        shipped = std::max(shipped, trip.load + problem.couriers[ix(piece.courier)].load_seconds);
-                        delivered = std::max(delivered, visit.start);
-                    }
+            shipped = std::max(shipped, piece.shipped);
+            delivered = std::max(delivered, piece.delivered);
         }
     }
 }
@@ -174,7 +170,8 @@ Money State::try_spot(int order, const Piece& piece, Time ready, const Spot& spo
         if (last) back = extra.out;
     }
     if (extra.in.seconds < 0 || back.seconds < 0 || (!fresh && extra.out.seconds < 0)) return kNever;
-    if (rate(courier.per_km, metres, 1000) - rate(courier.per_km, route.metres, 1000) >= limit) return kNever;
+    const Money abandoned = trips.empty() && route.cost >= kAbandoned ? kAbandoned : 0;  // what bringing the courier home saves
+    if (rate(courier.per_km, metres, 1000) - rate(courier.per_km, route.metres, 1000) >= limit + abandoned) return kNever;
 
     // Drive the changed trip, then later ones until one loads as before.
     constexpr int kMost = 64;
@@ -240,6 +237,7 @@ void State::time(int courier_index) {
     Time now = std::max({courier.shift_start, courier.free_at, Time{0}});
     route.metres = courier.metres_before;
     route.late_single = 0;
+    route.lawful = route.trips.empty() || route.trips[0].hub == courier.at_hub;
     for (Trip& trip : route.trips) {
         trip.load = std::max(now, trip.ready);
         const Time depart = trip.load + courier.load_seconds;
@@ -253,6 +251,7 @@ void State::time(int courier_index) {
             visit.shipped_floor = visit.delivered_floor = -kNever;
             if (split) floors(visit.order, courier_index, visit.shipped_floor, visit.delivered_floor);
             trip.metres += visit.leg.metres;
+            route.lawful = route.lawful && visit.leg.seconds >= 0;
             visit.arrive = now + visit.leg.seconds;
             visit.start = std::max(visit.arrive, order.not_before);
             now = visit.start + order.service;
@@ -261,6 +260,9 @@ void State::time(int courier_index) {
             trip.walk.late += late;
             if (!split) route.late_single += late;
             trip.shipping_slack = std::min(trip.shipping_slack, shipped - depart + problem.shipping_slack(order, shipped));
+            Piece& piece = pieces[ix(visit.order)][ix(visit.slot)];
+            piece.shipped = depart;
+            piece.delivered = visit.start;
             visit.bound_before = trip.bound_stops;
             visit.wait_before = trip.walk.wait;
             trip.walk.wait += visit.start - visit.arrive;
@@ -274,6 +276,7 @@ void State::time(int courier_index) {
             wait = visit->wait_after = own + wait;
         }
         trip.walk.bound = std::min(trip.shipping_slack, trip.bound_stops);
+        route.lawful = route.lawful && trip.back.seconds >= 0;
         now += trip.back.seconds;
         trip.walk.back_at = now;
         route.metres += trip.metres;
@@ -291,6 +294,7 @@ void State::time(int courier_index) {
     } else {
         const Time first_load = committed ? courier.first_load : route.trips[0].load + route.trips[0].spare;
         route.cost = money(courier, first_load, now, route.metres, true);
+        route.lawful = route.lawful && now <= courier.shift_end && now - first_load <= courier.max_duty;
     }
 }
 
