@@ -28,6 +28,7 @@ void Problem::seal() {
         std::iota(place.begin(), place.end(), 0);
         if (count <= kDensePoints)
             for (Profile& profile : profiles) keep_legs(profile);
+        if (!orders.empty()) lay_grid();
     }
     couriers_at.assign(hubs.size(), {});
     collections_at.assign(hubs.size(), {});
@@ -86,11 +87,40 @@ double Problem::spread(int from, int to) const {
     return static_cast<double>(least);
 }
 
+void Problem::lay_grid() {
+    const auto first = static_cast<std::ptrdiff_t>(hubs.size());
+    const auto [south, north] = std::minmax_element(phi_.begin() + first, phi_.end());
+    const auto [west, east] = std::minmax_element(lambda_.begin() + first, lambda_.end());
+    side_ = std::max(1, static_cast<int>(std::sqrt(static_cast<double>(orders.size()) / 8)));
+    south_ = *south, west_ = *west;
+    height_ = std::max((*north - *south) / side_, 1e-12);
+    width_ = std::max((*east - *west) / side_, 1e-12);
+    grid_.assign(ix(side_ * side_), {});
+    for (int order = 0; order < static_cast<int>(orders.size()); ++order) {
+        const auto at = ix(point_of(order));
+        grid_[ix(line(phi_[at]) * side_ + column(lambda_[at]))].push_back(order);
+    }
+}
+
 std::vector<int> Problem::near(int order) const {
     std::vector<std::pair<double, int>> all;
-    all.reserve(orders.size());
-    for (int other = 0; other < static_cast<int>(orders.size()); ++other)
+    const auto add = [&](int other) {
         if (other != order) all.emplace_back(spread(point_of(order), point_of(other)), other);
+    };
+    if (grid_.empty()) {
+        for (int other = 0; other < static_cast<int>(orders.size()); ++other) add(other);
+    } else {
+        // Cells in growing squares until they hold twice as many as are wanted: near enough for a neighbourhood.
+        const auto at = ix(point_of(order));
+        const int row = line(phi_[at]), col = column(lambda_[at]);
+        for (int ring = 0; ring < side_ && all.size() < 2 * kNear; ++ring)
+            for (int r = std::max(0, row - ring); r <= std::min(side_ - 1, row + ring); ++r) {
+                const bool edge = r == row - ring || r == row + ring;
+                for (int c = std::max(0, col - ring); c <= std::min(side_ - 1, col + ring); ++c)
+                    if (edge || c == col - ring || c == col + ring)
+                        for (const int other : grid_[ix(r * side_ + c)]) add(other);
+            }
+    }
     const auto count = std::min<std::size_t>(kNear, all.size());
     std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count), all.end());
     std::vector<int> nearest(count);

@@ -157,7 +157,7 @@ class Problem {
         return {cell.metres, cell.seconds};
     }
 
-    // The orders nearest to an order, nearest first, at most kNear of them. O(orders).
+    // The orders nearest to an order, nearest first, at most kNear of them.
     std::vector<int> near(int order) const;
 
     // A hub has picked for the order already: no plan may leave it.
@@ -189,6 +189,14 @@ class Problem {
    private:
     Leg compute(const Profile& profile, int from, int to) const;
     void keep_legs(Profile& profile) const;
+    void lay_grid();
+
+    // Orders by cell of a grid of side_ x side_, where there are coordinates.
+    std::vector<std::vector<int>> grid_;
+    int side_ = 0;
+    double south_ = 0, west_ = 0, height_ = 1, width_ = 1;
+    int column(double lambda) const { return std::clamp(static_cast<int>((lambda - west_) / width_), 0, side_ - 1); }
+    int line(double phi) const { return std::clamp(static_cast<int>((phi - south_) / height_), 0, side_ - 1); }
 
     std::vector<double> phi_, lambda_, cos_phi_;  // empty under matrix travel
 };
