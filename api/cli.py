@@ -55,6 +55,10 @@ Seconds = Annotated[
     typer.Option(metavar="N", callback=_finite, help="End within N seconds, from the start of the command."),
 ]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, max=2**31 - 1, help="Equal seeds and steps give equal plans.")]
+Roads = Annotated[
+    str,
+    typer.Option(metavar="ROADS", help="Who measures a road drop: built-in, osrm, or the address of an OSRM server."),
+]
 Workers = Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Cores to use.")]
 
 
@@ -99,6 +103,7 @@ def plan(
     seed: Seed = 1,
     workers: Workers = 2,
     engine: Annotated[str, typer.Option(metavar="NAME", help="Which solver; a wrong name lists them.")] = "joint",
+    roads: Roads = "built-in",
 ) -> None:
     """Plan DROP and write the plan, refereed. Default: 30 seconds. Ctrl-C writes the best plan so far."""
     from api import flows, summary
@@ -109,10 +114,11 @@ def plan(
         raise typer.BadParameter("give one of them, not both", param_hint="--seconds and --steps")
     with interruptible() as interrupt:
         flows.known_engine(engine)
+        flows.known_roads(roads)
         asked = flows.read_drop(drop)
         files.check_writable(output, drop)
         kept = flows.kept_beside(asked, drop, output)
-        whole = flows.prepared(asked, drop)
+        whole = flows.prepared(asked, drop, roads)
         beside = {kept: codec.write(whole)} if kept else {}
         if steps is None:
             effort = Effort(budget_s=flows.TimeLimit(seconds=seconds or 30.0, started=_STARTED).left_s(whole))
@@ -188,25 +194,27 @@ def schema(document: Annotated[Document, typer.Argument(help="Which of the two f
 
 
 @app.command("map")
-def draw_map(drop: DropFile, plan: PlanFile, output: Output) -> None:
+def draw_map(drop: DropFile, plan: PlanFile, output: Output, roads: Roads = "built-in") -> None:
     """Draw PLAN on a map: one HTML page that needs no network. Give a road drop to see its streets."""
     from api import flows
     from api.documents import map as page
 
+    flows.known_roads(roads)
     asked = flows.read_drop(drop)
     files.check_writable(output, drop, plan)
-    fitting = flows.fitting_plan(flows.prepared(asked, drop), plan)
+    fitting = flows.fitting_plan(flows.prepared(asked, drop, roads), plan)
     files.write(output, page.render(asked, fitting, flows.streets(asked, drop.parent)))
 
 
 @app.command("pick-lists")
-def pick_lists(drop: DropFile, plan: PlanFile, output: Folder) -> None:
+def pick_lists(drop: DropFile, plan: PlanFile, output: Folder, roads: Roads = "built-in") -> None:
     """Write one CSV for each hub and wave that has something to pick."""
     from api import flows
     from api.documents import pick_list
 
+    flows.known_roads(roads)
     asked = flows.read_drop(drop)
-    lists = pick_list.render(asked, flows.fitting_plan(flows.prepared(asked, drop), plan))
+    lists = pick_list.render(asked, flows.fitting_plan(flows.prepared(asked, drop, roads), plan))
     flows.leave_pick_lists(output, lists)
     typer.echo(f"{count(len(lists), 'pick list')} in {output}")
 

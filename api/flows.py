@@ -123,13 +123,18 @@ def read_plan(path: Path) -> Plan:
         raise
 
 
-def prepared(drop: Drop, path: Path) -> Drop:
-    """The drop that is planned: a road drop becomes a matrix drop. ``path``: where the drop was read from."""
-    if drop.travel.kind != "road":
-        return drop
+def prepared(drop: Drop, path: Path, roads: str = "built-in") -> Drop:
+    """The drop that is planned: a road drop becomes a matrix drop. ``path``: where the drop was read from.
+
+    ``roads`` and the errors are those of ``router.travel.prepare``; ``Faulty`` knows the path.
+    """
     from router.travel import prepare
 
-    return prepare(drop, path.parent)
+    try:
+        return prepare(drop, path.parent, roads)
+    except Faulty as faulty:
+        faulty.context["path"] = str(path)
+        raise
 
 
 def kept_beside(asked: Drop, source: Path, plan: Path) -> Path | None:
@@ -152,6 +157,13 @@ def known_engine(name: str) -> None:
 
     if name not in engine_names():
         raise UnknownEngine(name)
+
+
+def known_roads(roads: str) -> None:
+    """Raises ``RoadsUnknown``, which lists those there are, before any work is done."""
+    from router.travel import known_roads
+
+    known_roads(roads)
 
 
 def solve(drop: Drop, *, engine: str, seed: int, workers: int, effort: Effort, interrupt: Interrupt) -> Plan:
