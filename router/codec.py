@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
@@ -42,6 +42,7 @@ _ALWAYS = {"Parcel": ("trip", "collection", "shipped_at", "delivered_at"), "Parc
 _SHOWN = {("Parcel", "trip"), ("Parcel", "collection"), ("ParcelLine", "contingency")}
 """Fields that are written even at their default."""
 
+_TITLES: dict[Any, str] = {Drop: "dropwright.drop/1", Plan: "dropwright.plan/1"}
 _Document = TypeVar("_Document", Drop, Plan)
 
 
@@ -80,50 +81,43 @@ def sha256(record: object) -> str:
 
 def schema(kind: type[Drop] | type[Plan]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a format. Times, references and doubles are checked beyond it on reading."""
-    made = GenerateJsonSchema().generate(_form(kind).described)
-    _allow_x_fields(made)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind.__name__, **made}
+    made: dict[str, Any] = _for_readers(GenerateJsonSchema().generate(_form(kind).described))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": _TITLES[kind], **made}
 
 
 def plain(record: object) -> Any:
     """A record as JSON values; optional fields at their default are left out, a parcel's trip and collection never."""
-    kind = type(record)
-    if kind in _SCALARS:
-        return record
+    shape = _SHAPES.get(type(record))
+    if shape is not None:
+        made = {}
+        for name, unwritten, is_real in shape:
+            value = getattr(record, name)
+            if value is not unwritten and value != unwritten:
+                if is_real and value is not None:
+                    value = float(value) + 0.0  # 60 is 60.0, and -0.0 is 0.0
+                made[name] = value if type(value) in _SCALARS else plain(value)
+        return made
     if isinstance(record, datetime):
-        return record.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
+        return record.astimezone(UTC).isoformat()[:19] + "Z"
     if isinstance(record, tuple):
         return list(record) if not record or type(record[0]) in _SCALARS else [plain(item) for item in record]
     if isinstance(record, dict):
         return {key: plain(item) for key, item in record.items()}
-    if is_dataclass(kind):
-        made: dict[str, Any] = {}
-        for part in _SHAPES.get(kind) or _shape(kind):
-            value = getattr(record, part.name)
-            if value is not part.unwritten and value != part.unwritten:
-                if part.is_real and value is not None:
-                    made[part.name] = float(value) + 0.0  # 60 is 60.0, and -0.0 is 0.0
-                else:
-                    made[part.name] = value if type(value) in _SCALARS else plain(value)
-        return made
+    if is_dataclass(record):
+        _SHAPES[type(record)] = _shape(type(record))
+        return plain(record)
     return record
 
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
-class _Part(NamedTuple):
-    """A field of a record, the value at which it is left out, and whether it holds a real number."""
-
-    name: str
-    unwritten: object
-    is_real: bool
+_Shape = tuple[tuple[str, object, bool], ...]
+_SHAPES: dict[Any, _Shape] = {}
 
 
-_SHAPES: dict[Any, tuple[_Part, ...]] = {}
-
-
-def _shape(kind: Any) -> tuple[_Part, ...]:
+def _shape(kind: Any) -> _Shape:
+    """Of each field of a record: its name, the value at which it is left out, and whether it is a real number."""
     hints = get_type_hints(kind)
 
     def unwritten(name: str, default: object, factory: Any) -> object:
@@ -131,16 +125,13 @@ def _shape(kind: Any) -> tuple[_Part, ...]:
             return MISSING
         return default if factory is MISSING else factory()
 
-    return _SHAPES.setdefault(
-        kind,
-        tuple(
-            _Part(
-                part.name,
-                unwritten(part.name, part.default, part.default_factory),
-                float in (hints[part.name], *get_args(hints[part.name])),
-            )
-            for part in fields(kind)
-        ),
+    return tuple(
+        (
+            part.name,
+            unwritten(part.name, part.default, part.default_factory),
+            float in (hints[part.name], *get_args(hints[part.name])),
+        )
+        for part in fields(kind)
     )
 
 
@@ -187,48 +178,68 @@ def _stricter(node: Any, always: dict[str, tuple[str, ...]]) -> Any:
     return made
 
 
-def _read(data: bytes, kind: type[_Document], what: str, scan: Callable[[dict[str, Any]], list[Fault]]) -> _Document:
-    text = faults.parse(data)
-    found = [*text.faults, *(scan(text.tree) if isinstance(text.tree, dict) else ())]
-    if found:
-        raise Faulty(what, _every(found, text, kind))
-    given = data if text.as_given else json.dumps(text.tree)
-    del text  # a matrix of 2 000 places is large enough to hold only once
+_Scan = Callable[[dict[str, Any]], list[Fault]]
+
+
+def _read(data: bytes, kind: type[_Document], what: str, scan: _Scan) -> _Document:
+    form = _form(kind)
+    given = _looked_at(data, form, what, scan)
     try:
-        document: _Document = _form(kind).maker.validate_json(given)
+        document: _Document = form.maker.validate_json(given)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        text = faults.parse(data)
-        raise Faulty(what, _every([], faults.tidy(text), kind) or (_as_told(dict(first)),)) from None
+        raise Faulty(what, _of_refused(error, data, form)) from None
     return document
 
 
-def _every(found: list[Fault], text: faults.Text, kind: type[Drop] | type[Plan]) -> tuple[Fault, ...]:
+def _looked_at(data: bytes, form: _Form, what: str, scan: _Scan) -> bytes | str:
+    """JSON without the oddities that ``faults.parse`` takes out, for pydantic. Raises ``Faulty``.
+
+    The values are given up on return: a matrix of 2 000 places is large enough to hold once.
+    """
+    text = faults.parse(data)
+    found = [*text.faults]
+    if isinstance(text.tree, dict):
+        found += [*scan(text.tree), *islice(faults.of_top(text.tree, form.described), faults.MOST)]
+    if found or not isinstance(text.tree, dict):
+        raise Faulty(what, _every(found, text, form))
+    return data if text.as_given else json.dumps(text.tree)
+
+
+def _of_refused(error: ValidationError, data: bytes, form: _Form) -> tuple[Fault, ...]:
+    """Every fault of a document that pydantic refused."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    text = faults.parse(data)
+    if first["type"] == "json_invalid":  # nested deeper than that reader goes
+        text = faults.tidy(text)
+    found = _every([*text.faults], text, form)
+    if not found:  # pydantic knows something that faults.of_form does not: better its words than none
+        pointer = "".join(f"/{faults.escape(str(part))}" for part in first["loc"])
+        found = (Fault(pointer=pointer, code="wrong-type", message=first["msg"]),)
+    return found
+
+
+def _every(found: list[Fault], text: faults.Text, form: _Form) -> tuple[Fault, ...]:
     """The faults found, those of form, and a last one where there are too many to list."""
     if text.tree is None and text.faults:
         return faults.in_order(found)
-    every = [*found, *islice(faults.of_form(text.tree, _form(kind).described), faults.MOST)]
+    every = [*found, *islice(faults.of_form(text.tree, form.described), faults.MOST)]
     if len(every) < faults.MOST:
         return faults.in_order(every)
     message = f"has too many faults to list; the first {faults.MOST} are here"
     return (*faults.in_order(every)[: faults.MOST], Fault(pointer="", code="too-many-faults", message=message))
 
 
-def _as_told(error: dict[str, Any]) -> Fault:
-    """A fault in pydantic's own words, should it ever refuse what ``router.faults`` lets through."""
-    pointer = "".join(f"/{part}".replace("~", "~0") for part in error["loc"])
-    return Fault(pointer=pointer, code="wrong-type", message=error["msg"])
-
-
-def _allow_x_fields(node: Any) -> None:
-    """Closed objects let x- fields through; defaults that no document can spell are taken out."""
-    if isinstance(node, dict):
-        if node.pop("additionalProperties", None) is False:
-            node |= {"additionalProperties": False, "patternProperties": {"^x-": {}}}
-        if str(node.get("default", "")).startswith("9999-12-31"):
-            del node["default"]
-        for value in node.values():
-            _allow_x_fields(value)
-    elif isinstance(node, list):
-        for value in node:
-            _allow_x_fields(value)
+def _for_readers(node: Any) -> Any:
+    """pydantic's JSON Schema, with x- fields let through, and without what no document can spell."""
+    if isinstance(node, list):
+        return [_for_readers(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    made = {key: _for_readers(each) for key, each in node.items() if key != "title" or not isinstance(each, str)}
+    if made.get("additionalProperties") is False:
+        made["patternProperties"] = {"^x-": True}
+    if str(made.get("default")).startswith("9999-12-31") or (made.get("default", 0) is None and "anyOf" not in made):
+        del made["default"]
+    if isinstance(said := made.get("description"), str):
+        made["description"] = f"{said.split('. ')[0].rstrip('.')}.".replace("``", "`").replace("`None`", "`null`")
+    return made

@@ -6,9 +6,9 @@ on records, and step over what another of them reports. ``docs/errors.md`` has e
 """
 
 from router.faults.drop import of_drop
-from router.faults.form import of_form
+from router.faults.form import of_form, of_top
 from router.faults.records import of_plan
-from router.faults.scan import MOST, in_order
+from router.faults.scan import MOST, escape, in_order
 from router.faults.text import Text, parse, tidy
 
-__all__ = ["MOST", "Text", "in_order", "of_drop", "of_form", "of_plan", "parse", "tidy"]
+__all__ = ["MOST", "Text", "escape", "in_order", "of_drop", "of_form", "of_plan", "of_top", "parse", "tidy"]

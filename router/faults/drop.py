@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from router.errors import Fault
 from router.faults.records import committed
-from router.faults.scan import Scan, rows, shown, texts, word
+from router.faults.scan import Known, Scan, known, rows, shown, texts, word
 from router.faults.travel import Ground, location, travel
 
 _NOT_ZONES = re.compile(r"(posix|right)/.*|localtime|posixrules|Factory", re.DOTALL)
@@ -27,12 +27,14 @@ def _drop(scan: Scan, tree: dict[str, Any]) -> None:
     if isinstance(currency, str) and len(currency) == 3 and not re.fullmatch("[A-Z]{3}", currency):
         scan.fault("/currency", "bad-currency", f"{shown(currency)} is not a code of ISO 4217, such as EUR")
     ground = travel(scan, tree.get("travel"))
-    catalog = scan.ids(rows(tree, "", "catalog"), "SKU", "sku")
-    bundles = _bundles(scan, tree, catalog)
-    tiers = scan.ids(rows(tree, "", "tiers"), "tier")
+    catalog, hubs, tiers = known(tree, "catalog", "sku"), known(tree, "hubs"), known(tree, "tiers")
+    bundles = known(tree, "bundles", "sku", optional=True)
+    scan.ids(rows(tree, "", "catalog"), "SKU", "sku")
+    _bundles(scan, tree, catalog, bundles)
+    scan.ids(rows(tree, "", "tiers"), "tier")
     for pointer, tier in rows(tree, "", "tiers"):
         _steps(scan, tier, pointer)
-    hubs = scan.ids(rows(tree, "", "hubs"), "hub")
+    scan.ids(rows(tree, "", "hubs"), "hub")
     for pointer, hub in rows(tree, "", "hubs"):
         location(scan, hub, pointer, ground)
         scan.ids(rows(hub, pointer, "waves"), "wave")
@@ -41,8 +43,12 @@ def _drop(scan: Scan, tree: dict[str, Any]) -> None:
     _stock(scan, tree, hubs, catalog, bundles)
     _couriers(scan, tree, hubs, ground)
     _carriers(scan, tree, hubs)
-    orders = scan.ids(rows(tree, "", "orders"), "order")
-    sold = catalog | bundles
+    _orders(scan, tree, hubs, tiers, ground, None if catalog is None or bundles is None else catalog | bundles)
+    committed(scan, tree, hubs)
+
+
+def _orders(scan: Scan, tree: dict[str, Any], hubs: Known, tiers: Known, ground: Ground, sold: Known) -> None:
+    scan.ids(rows(tree, "", "orders"), "order")
     for pointer, order in rows(tree, "", "orders"):
         location(scan, order, pointer, ground)
         scan.knows(tiers, order.get("tier"), f"{pointer}/tier", "unknown-tier")
@@ -52,36 +58,40 @@ def _drop(scan: Scan, tree: dict[str, Any]) -> None:
             scan.at(order, pointer, name)
         for inner, line in rows(order, pointer, "lines"):
             scan.knows(sold, line.get("sku"), f"{inner}/sku", "unknown-sku")
-    committed(scan, tree, orders, hubs)
 
 
 def _zone(scan: Scan, tree: dict[str, Any]) -> None:
     name = tree.get("timezone")
     if isinstance(name, str):
         try:
-            known = not _NOT_ZONES.fullmatch(name) and bool(ZoneInfo(name))
+            listed = not _NOT_ZONES.fullmatch(name) and bool(ZoneInfo(name))
         except (KeyError, ValueError, OSError):
-            known = False
-        if not known:
+            listed = False
+        if not listed:
             message = f"{shown(name)} is not a zone of the IANA list, such as Europe/Helsinki"
             scan.fault("/timezone", "unknown-timezone", message)
 
 
-def _bundles(scan: Scan, tree: dict[str, Any], catalog: set[str]) -> set[str]:
-    bundles = scan.ids(rows(tree, "", "bundles"), "bundle", "sku")
+def _bundles(scan: Scan, tree: dict[str, Any], catalog: Known, bundles: Known) -> None:
+    scan.ids(rows(tree, "", "bundles"), "bundle", "sku")
     for pointer, bundle in rows(tree, "", "bundles"):
         sku = word(bundle, "sku")
-        if sku is not None and sku in catalog:
+        if sku is not None and sku in (catalog or ()):
             message = f"{shown(sku)} is a SKU of the catalog too; rename one"
             scan.fault(f"{pointer}/sku", "duplicate-id", message)
         for inner, part in rows(bundle, pointer, "components"):
-            sku = word(part, "sku")
-            if sku is not None and sku in bundles:
-                message = f"{shown(sku)} is a bundle itself; name its components"
-                scan.fault(f"{inner}/sku", "nested-bundle", message)
-            else:
-                scan.knows(catalog, sku, f"{inner}/sku", "unknown-sku")
-    return bundles
+            _component(scan, part, inner, catalog, bundles, "nested-bundle")
+
+
+def _component(
+    scan: Scan, row: dict[str, Any], pointer: str, catalog: Known, bundles: Known, code_of_bundles: str
+) -> None:
+    """Faults where the SKU of a row is not one of the catalog."""
+    sku = word(row, "sku")
+    if sku is not None and sku in (bundles or ()) and sku not in (catalog or ()):
+        scan.fault(f"{pointer}/sku", code_of_bundles, f"{shown(sku)} is a bundle; name its components instead")
+    else:
+        scan.knows(catalog, sku, f"{pointer}/sku", "unknown-sku")
 
 
 def _steps(scan: Scan, tier: dict[str, Any], pointer: str) -> None:
@@ -96,16 +106,12 @@ def _steps(scan: Scan, tier: dict[str, Any], pointer: str) -> None:
                 seen.add(after)
 
 
-def _stock(scan: Scan, tree: dict[str, Any], hubs: set[str], catalog: set[str], bundles: set[str]) -> None:
+def _stock(scan: Scan, tree: dict[str, Any], hubs: Known, catalog: Known, bundles: Known) -> None:
     seen: dict[tuple[str, str], str] = {}
     for pointer, row in rows(tree, "", "stock"):
         hub, sku = word(row, "hub"), word(row, "sku")
         scan.knows(hubs, hub, f"{pointer}/hub", "unknown-hub")
-        if sku is not None and sku in bundles:
-            message = f"{shown(sku)} is a bundle; stock its components"
-            scan.fault(f"{pointer}/sku", "bundle-in-stock", message)
-        else:
-            scan.knows(catalog, sku, f"{pointer}/sku", "unknown-sku")
+        _component(scan, row, pointer, catalog, bundles, "bundle-in-stock")
         if hub is not None and sku is not None:
             if (hub, sku) in seen:
                 message = f"stock of {shown(sku)} at {shown(hub)} stands already at {seen[hub, sku]}; add them up"
@@ -114,7 +120,7 @@ def _stock(scan: Scan, tree: dict[str, Any], hubs: set[str], catalog: set[str], 
                 seen[hub, sku] = pointer
 
 
-def _couriers(scan: Scan, tree: dict[str, Any], hubs: set[str], ground: Ground) -> None:
+def _couriers(scan: Scan, tree: dict[str, Any], hubs: Known, ground: Ground) -> None:
     scan.ids(rows(tree, "", "couriers"), "courier")
     for pointer, courier in rows(tree, "", "couriers"):
         scan.knows(hubs, courier.get("home"), f"{pointer}/home", "unknown-hub")
@@ -126,7 +132,7 @@ def _couriers(scan: Scan, tree: dict[str, Any], hubs: set[str], ground: Ground) 
             scan.span(shift, f"{pointer}/shift", "start", "end", "shift")
 
 
-def _carriers(scan: Scan, tree: dict[str, Any], hubs: set[str]) -> None:
+def _carriers(scan: Scan, tree: dict[str, Any], hubs: Known) -> None:
     scan.ids(rows(tree, "", "carriers"), "carrier")
     scan.ids(
         (each for where, row in rows(tree, "", "carriers") for each in rows(row, where, "collections")),

@@ -24,6 +24,13 @@ def of_form(tree: Any, schema: Schema) -> Iterator[Fault]:
     yield from _look(tree, "", schema["schema"] if described else schema, described)
 
 
+def of_top(tree: dict[str, Any], schema: Schema) -> Iterator[Fault]:
+    """Unknown and missing fields of the document itself, which every later look would trip over."""
+    described = {each["ref"]: each for each in schema.get("definitions", ())}
+    top = schema["schema"] if described else schema
+    return _fields(tree, "", top["schema"]["fields"])
+
+
 def _look(value: Any, pointer: str, schema: Schema, described: dict[str, Schema]) -> Iterator[Fault]:
     while schema["type"] in ("default", "nullable", "definition-ref"):
         if schema["type"] == "nullable" and value is None:
@@ -46,16 +53,23 @@ def _record(value: Any, pointer: str, fields: list[Schema], described: dict[str,
     if not isinstance(value, dict):
         yield _wrong_type(pointer, "an object, {…}", value)
         return
+    yield from _fields(value, pointer, fields)
     for field in fields:
         name = field["name"]
         if name in value:
             yield from _look(value[name], f"{pointer}/{name}", field["schema"], described)
-        elif field["schema"]["type"] != "default":
-            message = "is required and absent"
-            yield Fault(pointer=f"{pointer}/{name}", code="missing-field", message=message)
-    for name in value.keys() - {field["name"] for field in fields}:
-        message = "is not a field of the format; remove it, or name it x-…"
-        yield Fault(pointer=f"{pointer}/{escape(name)}", code="unknown-field", message=message)
+
+
+def _fields(value: dict[str, Any], pointer: str, fields: list[Schema]) -> Iterator[Fault]:
+    """Fields that an object lacks, or has and should not."""
+    names = {field["name"] for field in fields}
+    for field in fields:
+        if field["name"] not in value and field["schema"]["type"] != "default":
+            yield Fault(pointer=f"{pointer}/{field['name']}", code="missing-field", message="is required and absent")
+    for name in value:
+        if name not in names:
+            message = "is not a field of the format; remove it, or name it x-…"
+            yield Fault(pointer=f"{pointer}/{escape(name)}", code="unknown-field", message=message)
 
 
 def _list(value: Any, pointer: str, schema: Schema, described: dict[str, Schema]) -> Iterator[Fault]:
@@ -65,22 +79,24 @@ def _list(value: Any, pointer: str, schema: Schema, described: dict[str, Schema]
     if len(value) < schema.get("min_length", 0):
         yield Fault(pointer=pointer, code="empty-list", message="must have at least 1 entry")
     (item,) = schema["items_schema"]
-    inner = item["schema"] if item["type"] == "nullable" else item
+    nullable = item["type"] == "nullable"
+    inner = item["schema"] if nullable else item
     if inner["type"] in _SCALARS:
-        yield from _plain_list(value, pointer, item, described)
+        yield from _plain_list(value, pointer, inner, nullable)
     else:
         for index, entry in enumerate(value):
             yield from _look(entry, f"{pointer}/{index}", item, described)
 
 
-def _plain_list(value: list[Any], pointer: str, item: Schema, described: dict[str, Schema]) -> Iterator[Fault]:
+def _plain_list(value: list[Any], pointer: str, item: Schema, nullable: bool) -> Iterator[Fault]:
     """A row of a matrix can be wrong from end to end: the first few entries say enough."""
-    faulty = 0
+    faulty, look = 0, _SCALARS[item["type"]]
     for index, entry in enumerate(value):
-        for fault in _look(entry, f"{pointer}/{index}", item, described):
+        wrong = None if nullable and entry is None else look(entry, item)
+        if wrong:
             faulty += 1
             if faulty <= _TOLD:
-                yield fault
+                yield Fault(pointer=f"{pointer}/{index}", code=wrong[0], message=wrong[1])
     if faulty > _TOLD:
         message = f"has {faulty} faulty entries; only the first {_TOLD} are listed"
         yield Fault(pointer=pointer, code="and-more", message=message)
@@ -115,8 +131,8 @@ _Wrong = tuple[str, str] | None
 
 def _whole_number(value: Any, schema: Schema) -> _Wrong:
     if type(value) is not int:
-        cure = "must be an integer, written without a fraction, exponent or quotes"
-        return "not-an-integer", f"{cure}, and is {_kind(value)}"
+        cure = "written without a fraction or exponent" if isinstance(value, float) else f"and is {_kind(value)}"
+        return "not-an-integer", f"must be an integer, {cure}"
     return _range(value, schema)
 
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from router.errors import Fault
-from router.faults.scan import Scan, escape, rows, shown, texts, word
+from router.faults.scan import Known, Scan, escape, known, rows, shown, texts, word
 
 _DEEPEST_EFFORT = 8
 
@@ -19,14 +19,14 @@ def of_plan(tree: dict[str, Any]) -> list[Fault]:
     return Scan().run(_plan, tree)
 
 
-def committed(scan: Scan, tree: dict[str, Any], orders: set[str], hubs: set[str]) -> None:
+def committed(scan: Scan, tree: dict[str, Any], hubs: Known) -> None:
     """Faults of a drop's committed parcels and trips: their own, and references to the drop and to each other."""
     begun = tree.get("committed")
     if not isinstance(begun, dict):
         return
     _records(scan, begun, "/committed")
+    orders, couriers = known(tree, "orders"), known(tree, "couriers", optional=True)
     _parcels(scan, tree, begun, orders, hubs)
-    couriers = {word(row, "id") for _, row in rows(tree, "", "couriers")}
     for pointer, trip in rows(begun, "/committed", "trips"):
         scan.knows(couriers, trip.get("courier"), f"{pointer}/courier", "unknown-courier")
         for name in ("hub", "return_to"):
@@ -58,21 +58,16 @@ def _records(scan: Scan, plan: dict[str, Any], pointer: str) -> None:
                 scan.at(stop, inner, name)
 
 
-def _parcels(scan: Scan, tree: dict[str, Any], begun: dict[str, Any], orders: set[str], hubs: set[str]) -> None:
-    skus = {word(row, "sku") for _, row in rows(tree, "", "catalog")}
-    trips = {word(row, "id") for _, row in rows(begun, "", "trips")}
-    waves = {
-        (word(hub, "id"), word(wave, "id")) for _, hub in rows(tree, "", "hubs") for _, wave in rows(hub, "", "waves")
-    }
+def _parcels(scan: Scan, tree: dict[str, Any], begun: dict[str, Any], orders: Known, hubs: Known) -> None:
+    skus, trips = known(tree, "catalog", "sku"), known(begun, "trips", optional=True)
+    waves = {word(hub, "id"): known(hub, "waves") for _, hub in rows(tree, "", "hubs")}
     collections = {
-        word(row, "id") for _, each in rows(tree, "", "carriers") for _, row in rows(each, "", "collections")
+        name for _, each in rows(tree, "", "carriers") for name in known(each, "collections", optional=True) or ()
     }
     for pointer, parcel in rows(begun, "/committed", "parcels"):
         scan.knows(orders, parcel.get("order"), f"{pointer}/order", "unknown-order")
         scan.knows(hubs, parcel.get("hub"), f"{pointer}/hub", "unknown-hub")
-        wave = word(parcel, "wave")
-        if wave is not None and (word(parcel, "hub"), wave) not in waves:
-            scan.fault(f"{pointer}/wave", "unknown-wave", f"the hub has no wave {shown(wave)}; mend the name")
+        scan.knows(waves.get(word(parcel, "hub")), parcel.get("wave"), f"{pointer}/wave", "unknown-wave")
         scan.knows(trips, parcel.get("trip"), f"{pointer}/trip", "unknown-trip")
         scan.knows(collections, parcel.get("collection"), f"{pointer}/collection", "unknown-collection")
         _way_out(scan, parcel, pointer)
@@ -114,8 +109,9 @@ def _handed_over(scan: Scan, begun: dict[str, Any]) -> None:
                     message = f"{shown(name)} is a parcel of another trip or order; mend one of the two"
                     scan.fault(place, "misplaced-parcel", message)
                 seen.setdefault(name, place)
+    trips = known(begun, "trips") or set()
     for pointer, parcel in rows(begun, "/committed", "parcels"):
-        if isinstance(parcel.get("trip"), str) and word(parcel, "id") not in seen:
+        if word(parcel, "trip") in trips and word(parcel, "id") not in seen:
             message = "no stop of the trip hands this parcel over; add it to one"
             scan.fault(f"{pointer}/trip", "misplaced-parcel", message)
 

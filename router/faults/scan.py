@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,8 @@ _TIME = re.compile(
     r"([0-9]{4})-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-5][0-9])?"
 )
 Row = tuple[str, dict[str, Any]]
+Known = set[str] | None
+"""The ids of a list; ``None`` where the list itself is not one, and every reference would look wrong."""
 
 
 def escape(part: str) -> str:
@@ -25,7 +28,8 @@ def escape(part: str) -> str:
 
 def shown(text: str) -> str:
     """A string of the document as a sentence quotes it: with quotes, and not longer than a line."""
-    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+    spelt = repr(text[:60])
+    return spelt if len(text) <= 60 and len(spelt) <= 62 else f"{spelt[:58]}…{spelt[-1]}"
 
 
 def rows(parent: Any, pointer: str, name: str) -> Iterator[Row]:
@@ -44,6 +48,13 @@ def texts(parent: dict[str, Any], pointer: str, name: str) -> Iterator[tuple[str
         for index, text in enumerate(listed):
             if isinstance(text, str):
                 yield f"{pointer}/{name}/{index}", text
+
+
+def known(tree: dict[str, Any], name: str, field: str = "id", *, optional: bool = False) -> Known:
+    """The ids of a list of the document, for references."""
+    if isinstance(tree.get(name), list) or (optional and name not in tree):
+        return {value for _, row in rows(tree, "", name) if (value := word(row, field)) is not None}
+    return None
 
 
 def word(row: dict[str, Any], field: str) -> str | None:
@@ -77,10 +88,8 @@ class Scan:
 
     def run(self, look: Callable[[Scan, dict[str, Any]], None], tree: dict[str, Any]) -> list[Fault]:
         """What ``look`` finds in ``tree``, up to ``MOST`` faults."""
-        try:
+        with suppress(_Enough):
             look(self, tree)
-        except _Enough:
-            pass
         return self.found
 
     def fault(self, pointer: str, code: str, message: str) -> None:
@@ -119,8 +128,8 @@ class Scan:
         if start is not None and end is not None and end < start:
             self.fault(f"{pointer}/{last}", "ends-before-start", f"the {what} ends before it starts; swap or mend")
 
-    def ids(self, listed: Iterable[Row], what: str, field: str = "id") -> set[str]:
-        """The ids of a list; a fault for each one that stands twice."""
+    def ids(self, listed: Iterable[Row], what: str, field: str = "id") -> None:
+        """A fault for each id of some rows that stands twice."""
         seen: dict[str, str] = {}
         for pointer, row in listed:
             name = row.get(field)
@@ -130,10 +139,10 @@ class Scan:
                     self.fault(f"{pointer}/{field}", "duplicate-id", message)
                 else:
                     seen[name] = pointer
-        return set(seen)
 
-    def knows(self, known: Container[str | None], name: Any, pointer: str, code: str) -> None:
+    def knows(self, known: Known, name: Any, pointer: str, code: str) -> None:
         """A fault with ``code`` (unknown-hub and such) where ``name`` is a string but not a known id."""
-        if isinstance(name, str) and name not in known:
+        if known is not None and isinstance(name, str) and name not in known:
             what = code.removeprefix("unknown-")
-            self.fault(pointer, code, f"there is no {what} {shown(name)} in the drop; add it, or mend the name")
+            where = "at the hub" if what == "wave" else "in the drop"
+            self.fault(pointer, code, f"there is no {what} {shown(name)} {where}; add it, or mend the name")

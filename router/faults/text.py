@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,8 @@ from router.faults.scan import MOST, escape
 DEEPEST = 32
 """Levels that are looked at; the deepest value of either format lies on the eighth."""
 
+_INSTEAD = "\ufffd"
+_TOO_DEEP = "is nested far deeper than the format, which needs eight levels"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _Pairs = list[tuple[str, Any]]
 
@@ -56,10 +58,10 @@ def parse(data: bytes) -> Text:
         message = f"byte {error.start + 1} of the file is not UTF-8; save the file as UTF-8"
         return _refused("not-utf-8", message)
     except json.JSONDecodeError as error:
-        cure = "; save the file without a byte order mark" if "BOM" in error.msg else ""
-        return _refused("not-json", f"is not JSON at line {error.lineno}, column {error.colno}: {error.msg}{cure}")
+        marked = "begins with a byte order mark; save the file without it" if "BOM" in error.msg else error.msg
+        return _refused("not-json", f"is not JSON at line {error.lineno}, column {error.colno}: {marked}")
     except RecursionError:
-        return _refused("too-deep", "is nested far deeper than the format, which needs eight levels")
+        return _refused("too-deep", _TOO_DEEP)
 
 
 def tidy(text: Text) -> Text:
@@ -70,35 +72,33 @@ def tidy(text: Text) -> Text:
         if len(found) < MOST:
             found.append(Fault(pointer=pointer, code=code, message=message))
 
-    def whole(string: str, pointer: str) -> str:
-        if _SURROGATE.search(string):
-            fault(
-                pointer, "lone-surrogate", r"holds half of a surrogate pair (\ud800 to \udfff), which is no character"
-            )
-        return _mended(string)
+    def mended(string: str, pointer: str) -> str:
+        whole = _SURROGATE.sub(_INSTEAD, string)
+        if whole != string:
+            message = r"holds half of a surrogate pair (\ud800 to \udfff), which is no character"
+            fault(pointer, "lone-surrogate", message)
+        return whole
 
-    top: list[Any] = [text.tree]
-    ahead: list[tuple[Any, Any, str, int]] = [(top, 0, "", 0)]
-    while ahead:
-        holder, key, pointer, depth = ahead.pop()
-        value = holder[key]
+    def look(value: Any, pointer: str, depth: int) -> Any:
         if isinstance(value, str):
-            holder[key] = whole(value, pointer)
-        elif isinstance(value, dict | list) and depth > DEEPEST:
-            holder[key] = None
-            fault(pointer, "too-deep", "is nested far deeper than the format, which needs eight levels")
-        elif isinstance(value, dict):
-            if isinstance(value, Odd):
-                for name, times in Counter(name for name, _ in value.pairs).items():
-                    if times > 1 and name in value:
-                        place = f"{pointer}/{escape(_mended(name))}"
-                        fault(place, "duplicate-key", f"is spelt {times} times; keep one")
-            for name in [name for name in value if _SURROGATE.search(name)]:
-                value[whole(name, f"{pointer}/{escape(_mended(name))}")] = value.pop(name)
-            ahead.extend((value, name, f"{pointer}/{escape(name)}", depth + 1) for name in value)
-        elif isinstance(value, list):
-            ahead.extend((value, index, f"{pointer}/{index}", depth + 1) for index in range(len(value)))
-    return replace(text, tree=top[0], faults=(*text.faults, *found), as_given=False)
+            return mended(value, pointer)
+        if isinstance(value, dict | list) and depth > DEEPEST:
+            fault(pointer, "too-deep", _TOO_DEEP)
+            return None
+        if isinstance(value, list):
+            return [look(each, f"{pointer}/{index}", depth + 1) for index, each in enumerate(value)]
+        if not isinstance(value, dict):
+            return value
+        spelt = Counter(name for name, _ in value.pairs) if isinstance(value, Odd) else Counter[str]()
+        kept = {}
+        for name, each in value.items():
+            place = f"{pointer}/{escape(_SURROGATE.sub(_INSTEAD, name))}"
+            if spelt[name] > 1:
+                fault(place, "duplicate-key", f"is spelt {spelt[name]} times; keep one")
+            kept[mended(name, place)] = look(each, place, depth + 1)
+        return kept
+
+    return Text(tree=look(text.tree, "", 0), faults=(*text.faults, *found), as_given=False)
 
 
 def _parse(spelt: str) -> Text:
@@ -119,11 +119,6 @@ def _parse(spelt: str) -> Text:
             kept.pairs = profiles.pairs
     text = Text(tree=tree, as_given=odd.as_given)
     return tidy(text) if odd.doubled or re.search(r"\\u[dD][89a-fA-F]", spelt) else text
-
-
-def _mended(string: str) -> str:
-    """With a replacement character for each lone surrogate, so that it can be written and shown."""
-    return _SURROGATE.sub("\ufffd", string)
 
 
 def _refused(code: str, message: str) -> Text:

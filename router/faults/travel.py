@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from router.faults.scan import Scan, escape
+from router.faults.scan import Known, Scan, escape
 from router.faults.text import Spelt
 
 _OF_TRAVEL = ("extract", "places")
@@ -19,9 +19,9 @@ _WANTED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What the rest of a drop must fit: profile names, the kind of travel if known, places if it is a matrix."""
+    """What the rest of a drop must fit: profile names, the kind of travel, places if it is a matrix, if known."""
 
-    profiles: frozenset[str] = frozenset()
+    profiles: Known = None
     kind: str | None = None
     places: int | None = None
 
@@ -45,7 +45,7 @@ def travel(scan: Scan, tree: Any) -> Ground:
             _exact(scan, profile, pointer)
             if kind == "matrix":
                 _matrices(scan, profile, pointer, size)
-    return Ground(profiles=frozenset(profiles if isinstance(profiles, dict) else ()), kind=kind, places=size)
+    return Ground(profiles=set(profiles) if isinstance(profiles, dict) else None, kind=kind, places=size)
 
 
 def location(scan: Scan, row: dict[str, Any], pointer: str, ground: Ground) -> None:
@@ -65,7 +65,7 @@ def location(scan: Scan, row: dict[str, Any], pointer: str, ground: Ground) -> N
         message = "is only a field under matrix travel; remove it"
         scan.fault(f"{pointer}/location/place", "unknown-field", message)
     for name, other in (("lat", "lon"), ("lon", "lat")):
-        if name not in at and (ground.kind != "matrix" or other in at):
+        if name not in at and (ground.kind != "matrix" or at.get(other) is not None):
             why = f"beside {other}" if other in at else "unless travel is a matrix"
             scan.fault(f"{pointer}/location/{name}", "missing-field", f"is required {why}, and absent")
 
