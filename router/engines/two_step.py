@@ -1,0 +1,273 @@
+"""two-step: allocate the whole drop by a mixed-integer program, then route hub by hub with PyVRP.
+
+First ``router.allocation`` says which hub picks what in which wave, at an estimated price of carriage. Then every hub
+plans its own tours, several hubs at a time in processes of their own: parcels are released at the end of their wave,
+a trip begins with loading, a door's steps of lateness are alternatives of which one is visited, and a visit is worth
+what the cheapest collection (or leaving the order) would cost. What is not visited goes that other way.
+
+Honours stock, contingency, waves, splits, several trips a courier, capacity, handling, shifts, duty, lateness by steps
+and by the minute, collections, committed parcels and trips. Simplified: a courier serves the hub where it stands only,
+lateness by the minute is priced in quarters of an hour, and late shipping by when the door is reached.
+Source: N. Wouda, L. Lan, W. Kool, PyVRP, INFORMS Journal on Computing 36 (2024); docs/engines.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from threading import Event
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from router import processes
+from router.allocation import Allocation, allocate, instantly
+from router.effort import Effort, Watch
+from router.handover import Handover
+from router.hub_tours import NO_WAY_S, Dispatch, HubJob, Matrix, Rider, Tour
+from router.model import Drop
+from router.schedule import Draft
+
+if TYPE_CHECKING:
+    import pyvrp
+
+PER_UNIT = 18_000
+"""PyVRP's money for one minor unit: a rate per kilometre or per hour is then whole per metre or per second."""
+
+COARSE = 1_000
+"""Loads that are counted in ones, times this: a penalty per unit of excess then weighs enough."""
+
+NODES = 200
+"""Branch and bound nodes of an allocation where effort is counted in steps."""
+
+PROGRAM_SHARE = 0.25
+"""The share of the seconds that the allocation's program may take."""
+
+UNBOUND = (1 << 63) - 1
+"""PyVRP's own default for a window or a duration without an end."""
+
+START_S = 1.5
+"""Starting processes and importing the libraries there takes about this long."""
+
+
+def solve(drop: Drop, *, seed: int, effort: Effort, workers: int, watch: Watch, stop: Event) -> Draft:
+    """A draft by allocation and routing; steps are PyVRP's iterations a hub. The same for seed and steps.
+
+    With seconds, nine tenths of them are used; where there are too few, the allocation is the instant one and parcels
+    that no tour takes in time leave by carrier or not at all.
+    """
+    started = monotonic()
+    budget_s = effort.budget_s
+    until = None if budget_s is None else started + 0.9 * budget_s
+    allocation = _allocated(drop, until, budget_s, stop)
+    dispatch = Dispatch(drop)
+    handover = Handover(dispatch, dispatch.picks(allocation.shares), watch)
+    handover.report(until)
+    jobs = [
+        replace(job, steps=effort.steps)
+        for number, hub in enumerate(drop.hubs)
+        if (job := dispatch.job(hub.id, handover.at[hub.id], handover.ledger, seed * 1000 + number)) is not None
+    ]
+    left_s = None if until is None else until - monotonic() - START_S
+    lanes = _lanes(jobs, max(1, workers), left_s)
+    if left_s is None or left_s > 0:
+
+        def each(lane: int, place: int, tours: tuple[Tour, ...]) -> None:
+            handover.tours[lanes[lane][place].hub] = tours
+            handover.report(until)
+
+        processes.run(route, lanes, each, until=until, stop=stop)
+    return handover.lawful()
+
+
+def _allocated(drop: Drop, until: float | None, budget_s: float | None, stop: Event) -> Allocation:
+    """The allocation of the program, solved in a process of its own, or the instant one where that is not to be had."""
+    program_s = None if budget_s is None else PROGRAM_SHARE * budget_s
+    found: list[Allocation] = []
+    if program_s is None or program_s > START_S + len(drop.orders) / 1000:
+        limit = None if program_s is None else monotonic() + program_s + START_S
+        job = drop, None if program_s is None else program_s - len(drop.orders) / 5000
+        processes.run(_allocation, [[job]], lambda lane, place, made: found.append(made), until=limit, stop=stop)
+    return found[0] if found else instantly(drop, until=until)
+
+
+def _allocation(job: tuple[Drop, float | None]) -> Iterator[Allocation]:
+    drop, budget_s = job
+    yield allocate(drop, node_limit=NODES if budget_s is None else None, budget_s=budget_s)
+
+
+def _lanes(jobs: list[HubJob], workers: int, left_s: float | None) -> list[list[HubJob]]:
+    """The jobs shared out among processes by size; each gets its part of the seconds that are left."""
+    lanes: list[list[HubJob]] = [[] for _ in range(min(workers, len(jobs)))]
+    for job in sorted(jobs, key=lambda job: -len(job.doors)):
+        min(lanes, key=lambda lane: sum(len(other.doors) for other in lane)).append(job)
+    if left_s is None:
+        return lanes
+    return [
+        [replace(job, budget_s=left_s * len(job.doors) / sum(len(each.doors) for each in lane)) for job in lane]
+        for lane in lanes
+    ]
+
+
+# ---- one hub, in a process of its own ----------------------------------------------------------------------------
+
+
+def route(job: HubJob) -> Iterator[tuple[Tour, ...]]:
+    """The tours of a hub, better and better; the last ones are those of ``steps`` iterations or at ``budget_s``."""
+    started = monotonic()
+    model = _Model(job)
+    yield from model.improve(started)
+
+
+class _Model:
+    """A hub's tours in PyVRP's terms."""
+
+    def __init__(self, job: HubJob) -> None:
+        import pyvrp
+
+        self.job = job
+        loads, self._room = _dimensions(job)
+        self.door: list[int] = []
+        clients: list[pyvrp.Client] = []
+        groups: list[pyvrp.ClientGroup] = []
+        for number, door in enumerate(job.doors):
+            first = len(clients)
+            for late_s, worth in door.worth:
+                clients.append(
+                    pyvrp.Client(
+                        location=door.place,
+                        delivery=loads[number],
+                        service_duration=door.service_s,
+                        tw_early=door.opens_s,
+                        tw_late=UNBOUND if late_s is None else max(late_s, door.opens_s),
+                        release_time=door.ready_s,
+                        prize=worth * PER_UNIT,
+                        required=False,
+                        group=len(groups) if len(door.worth) > 1 else None,
+                    )
+                )
+                self.door.append(number)
+            if len(door.worth) > 1:
+                groups.append(pyvrp.ClientGroup(list(range(first, len(clients))), required=False))
+        starts = {load_s: index for index, load_s in enumerate(sorted({rider.load_s for rider in job.riders}))}
+        depots = [pyvrp.Depot(location=0, service_duration=load_s) for load_s in starts]
+        ends = {}
+        for rider in job.riders:
+            if rider.home and rider.home not in ends:
+                ends[rider.home] = len(depots)
+                depots.append(pyvrp.Depot(location=rider.home))
+        metres: list[Matrix] = [
+            np.where(seconds >= NO_WAY_S, 0, given) for given, seconds in zip(job.metres, job.seconds, strict=True)
+        ]
+        self.data = pyvrp.ProblemData(
+            [pyvrp.Location(0, 0) for _ in range(len(job.metres[0]))],
+            clients,
+            depots,
+            [self._vehicle(rider, starts[rider.load_s], ends.get(rider.home)) for rider in job.riders],
+            metres,
+            list(job.seconds),
+            groups,
+        )
+
+    def _vehicle(self, rider: Rider, start: int, end: int | None) -> pyvrp.VehicleType:
+        import pyvrp
+
+        trips = len(self.job.doors) if rider.trips is None else rider.trips
+        return pyvrp.VehicleType(
+            num_available=len(rider.couriers),
+            capacity=[room(rider) for room in self._room],
+            start_depot=start,
+            end_depot=start if end is None else end,
+            fixed_cost=0 if rider.begun else rider.fixed * PER_UNIT,
+            tw_early=rider.opens_s,
+            tw_late=rider.closes_s,
+            unit_distance_cost=rider.per_km * PER_UNIT // 1000,
+            unit_duration_cost=rider.per_hour * PER_UNIT // 3600,
+            profile=rider.profile,
+            reload_depots=[start] if trips > 1 else [],
+            max_reloads=trips - 1,
+            shift_duration=UNBOUND if rider.duty_s is None else rider.duty_s,
+            start_late=rider.opens_s if rider.begun else UNBOUND,
+        )
+
+    def improve(self, started: float) -> Iterator[tuple[Tour, ...]]:
+        """PyVRP's iterated local search; a new best is handed on at most every half second."""
+        import pyvrp
+        from pyvrp import search
+        from pyvrp.stop import MaxIterations, MaxRuntime
+
+        rng = pyvrp.RandomNumberGenerator(self.job.seed % (1 << 32))
+        local = search.LocalSearch(
+            self.data,
+            rng,
+            search.compute_neighbours(self.data, search.NeighbourhoodParams()),
+            search.PerturbationManager(search.PerturbationParams()),
+        )
+        for operator in search.OPERATORS:
+            if operator.supports(self.data):
+                local.add_operator(operator(self.data))
+        params = pyvrp.PenaltyParams(max_penalty=self._hardest())
+        penalties = pyvrp.PenaltyManager(params.midpoint_penalties(self.data), params)
+        first = pyvrp.Solution.make_random(self.data, rng)
+        first = local(first, penalties.max_cost_evaluator(), exhaustive=True)
+        yield self._tours(first)
+        spent_s = monotonic() - started
+        stop: MaxIterations | MaxRuntime
+        if self.job.budget_s is None:
+            stop = MaxIterations(self.job.steps or 0)
+        else:
+            stop = MaxRuntime(max(0.0, self.job.budget_s - spent_s))
+        search_ = pyvrp.IteratedLocalSearch(self.data, penalties, local, first)
+        yield self._tours(search_.run(stop, collect_stats=False).best)
+
+    def _hardest(self) -> float:
+        return 1_000_000.0
+
+    def _tours(self, solution: pyvrp.Solution) -> tuple[Tour, ...]:
+        """The routes that keep every limit, as trips of door numbers."""
+        found: list[Tour] = []
+        used = [0] * len(self.job.riders)
+        for route in solution.routes():
+            if not route.is_feasible():
+                continue
+            rider = self.job.riders[route.vehicle_type()]
+            trips: dict[int, list[int]] = {}
+            for activity in route:
+                if activity.is_client():
+                    trips.setdefault(activity.trip, []).append(self.door[activity.idx])
+            if trips:
+                courier = rider.couriers[used[route.vehicle_type()]]
+                used[route.vehicle_type()] += 1
+                found.append((courier, tuple(tuple(doors) for _, doors in sorted(trips.items()))))
+        return tuple(found)
+
+
+def _dimensions(job: HubJob) -> tuple[list[list[int]], list[Callable[[Rider], int]]]:
+    """Loads of every door and the room of a rider, for grams, millilitres, parcels and classes that can bind.
+
+    A handling class is a load of one that riders without it have no room for.
+    """
+    plenty = 1 << 50
+
+    def limit(value: int | None, factor: int = 1) -> int:
+        return plenty if value is None else min(plenty, value * factor)
+
+    kinds = 0
+    for door in job.doors:
+        kinds |= door.kinds
+    classes = [1 << bit for bit in range(kinds.bit_length()) if kinds >> bit & 1]
+    columns: list[tuple[list[int], Callable[[Rider], int]]] = [
+        ([door.grams for door in job.doors], lambda rider: limit(rider.grams)),
+        ([door.millilitres for door in job.doors], lambda rider: limit(rider.millilitres)),
+        ([COARSE] * len(job.doors), lambda rider: limit(rider.parcels, COARSE)),
+    ]
+    for kind in classes:
+
+        def room(rider: Rider, kind: int = kind) -> int:
+            return plenty if rider.kinds & kind else 0
+
+        columns.append(([COARSE if door.kinds & kind else 0 for door in job.doors], room))
+    binding = [(loads, room) for loads, room in columns if any(sum(loads) > room(rider) for rider in job.riders)]
+    cut = [[min(load, plenty) for load in loads] for loads, _ in binding]
+    return [list(own) for own in zip(*cut, strict=True)] if cut else [[] for _ in job.doors], [r for _, r in binding]
