@@ -1,7 +1,8 @@
 """Drop to indices and back: the only file that translates ids for the compiled core.
 
 Points are hubs, then orders. Seconds count from ``plan_at``. What committed parcels and trips have taken is gone from
-stock, waves, collections and couriers before the core sees them; amounts so large that sums could overflow are cut.
+stock, waves, collections and couriers before the core sees them. Amounts and masses so large that sums could overflow
+are cut: amounts then count for less than they are, and what is heavier or more than the cut is carried by nobody.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import astuple, replace
 from datetime import datetime
+from fractions import Fraction
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -18,6 +20,7 @@ import numpy as np
 from router import _core
 from router.errors import Invalid
 from router.model import Collection, Courier, Drop, Penalty, Tier, named
+from router.price import instant
 from router.schedule import Draft, DraftParcel, DraftTrip
 from router.travel import speed
 
@@ -25,7 +28,9 @@ NEVER: int = _core.NEVER
 MUST_SERVE = 1 << 40
 """Stands for the penalty of leaving an order of which a hub has picked something already: no plan may do so."""
 _LARGE = 1 << 36
-Lines = list[tuple[int, int]]
+_HEAVY = 1 << 29
+"""Units, grams and millilitres are cut here, so that their products stay exact; limits are cut one below."""
+_LONGEST = 1 << 62
 
 
 class TooManyClasses(Invalid):
@@ -67,7 +72,7 @@ class Instance:
 
     def s(self, at: datetime) -> int:
         """Seconds from ``plan_at`` to an instant."""
-        return round((at - self.drop.plan_at).total_seconds())
+        return instant(at) - instant(self.drop.plan_at)
 
     def _mask(self, handling: tuple[str, ...]) -> int:
         return sum(self._bit.get(name, 0) for name in set(handling))
@@ -80,8 +85,7 @@ class Instance:
             if travel.kind == "matrix":
                 self.problem.add_matrix_profile(_matrix(profile.metres), _matrix(profile.seconds))
             else:
-                pace = speed(profile)
-                self.problem.add_circle_profile(profile.detour or 1.0, pace.numerator, pace.denominator)
+                self.problem.add_circle_profile(profile.detour or 1.0, *_ratio(speed(profile)))
         points = [hub.location for hub in self.drop.hubs] + [order.location for order in self.drop.orders]
         if travel.kind == "matrix":
             self.problem.set_points([], [], [point.place or 0 for point in points])
@@ -91,11 +95,11 @@ class Instance:
     def _goods(self) -> None:
         drop, size = self.drop, len(self.sku)
         for each in drop.catalog:
-            self.problem.add_sku(min(each.grams, _LARGE), min(each.millilitres, _LARGE), self._mask(each.handling))
+            self.problem.add_sku(min(each.grams, _HEAVY), min(each.millilitres, _HEAVY), self._mask(each.handling))
         stock, contingency, cost = ([0] * (size * len(drop.hubs)) for _ in range(3))
         for row in drop.stock:
             at = self.hub[row.hub] * size + self.sku[row.sku]
-            stock[at], contingency[at] = min(row.quantity, _LARGE), min(row.contingency, _LARGE)
+            stock[at], contingency[at] = min(row.quantity, _HEAVY), min(row.contingency, _HEAVY)
             cost[at] = min(row.contingency_cost, _LARGE)
         for parcel in drop.committed.parcels:
             for line in parcel.lines:
@@ -120,7 +124,7 @@ class Instance:
             if parcel.collection is not None:
                 used[parcel.collection] += 1
         for carrier in drop.carriers:
-            tariff = [(step.up_to_grams, min(step.amount, _LARGE)) for step in carrier.tariff]
+            tariff = [(_limit(step.up_to_grams), min(step.amount, _LARGE)) for step in carrier.tariff]
             for row in carrier.collections:
                 room = (NEVER if row.parcels is None else row.parcels) - used[row.id]
                 times = self.s(row.at), self.s(row.delivered_at)
@@ -136,8 +140,8 @@ class Instance:
                 sorted({self.hub[name] for name in courier.loads_at}),
                 (self.s(courier.shift.start), self.s(courier.shift.end), _or_never(courier.max_duty_seconds)),
                 (
-                    _or_never(capacity.grams),
-                    _or_never(capacity.millilitres),
+                    NEVER if capacity.grams is None else _limit(capacity.grams),
+                    NEVER if capacity.millilitres is None else _limit(capacity.millilitres),
                     _or_never(capacity.parcels),
                     _or_never(courier.max_trips),
                 ),
@@ -181,10 +185,13 @@ class Instance:
                         max(before[0], self.s(parcel.shipped_at)),
                         max(before[1], self.s(parcel.delivered_at)),
                     )
+            open_lines = [(self.sku[sku], min(units, 4 * _HEAVY)) for sku, units in wanted.items() if units > 0]
+            # Of an order that is on its way as a whole nothing is left to decide, and leaving it costs nothing.
+            must = MUST_SERVE if open_lines or picked else 0
             hubs = self.hub.values() if order.hubs is None else sorted({self.hub[name] for name in order.hubs})
             due = order.ship_due(tier), order.deliver_due(tier)
             self.problem.add_order(
-                [(self.sku[sku], quantity) for sku, quantity in wanted.items() if quantity > 0],
+                open_lines,
                 list(hubs),
                 picked,
                 (away, *before),
@@ -199,7 +206,7 @@ class Instance:
                     -NEVER if order.not_before is None else self.s(order.not_before),
                     order.service_seconds,
                 ),
-                MUST_SERVE if committed[order.id] else min(tier.unserved, _LARGE),
+                must if committed[order.id] else min(tier.unserved, _LARGE),
             )
 
     def _penalty(self, penalty: Penalty | None, known: dict[Penalty, int]) -> int:
@@ -277,3 +284,15 @@ def _matrix(rows: tuple[tuple[int | None, ...], ...] | None) -> np.ndarray[Any, 
 
 def _or_never(limit: int | None) -> int:
     return NEVER if limit is None else min(limit, NEVER)
+
+
+def _limit(limit: int) -> int:
+    return min(limit, _HEAVY - 1)
+
+
+def _ratio(pace: Fraction) -> tuple[int, int]:
+    """A speed as two numbers that the core can hold, rounded down where the decimal is too long."""
+    numerator, denominator = pace.numerator, pace.denominator
+    while numerator > _LONGEST or denominator > _LONGEST:
+        numerator, denominator = numerator // 2, -(-denominator // 2)
+    return max(1, numerator), denominator

@@ -1,162 +1,206 @@
 """Orders left over: tried once more everywhere, then given a reason that is true of them.
 
-The first three reasons are true of the drop, whatever the plan; the others of this plan. A reason of the drop is given
-only where no way of cutting the order into parcels would help.
+The core looks first, at every order and nearly everywhere. What it still leaves is looked at again with every way to
+pick it and whole days timed anew. The reason is the first thing that stands in an order's way when the rest of the plan
+comes back bit by bit: goods, then waves, then couriers and collections. Source: docs/reasons.md.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
 from time import monotonic
 
 from router import _core
-from router.instance import NEVER, Instance
-from router.model import Carrier, Collection, Courier, Drop, Order, Sku, Wave, named
+from router.draft import Draft
+from router.errors import Conflict
+from router.fleet import Fleet
+from router.insertion import NEVER, Inserter, inserted, keeps_the_law
+from router.instance import Instance
+from router.loads import Remainder
+from router.model import Component, Drop, Order
 from router.plan import Reason, Unserved
-from router.schedule import Draft
-from router.travel import Legs, legs
+from router.schedule import finish
+
+
+class BegunUnfinished(Conflict):
+    """Work has begun, and no way was found to bring it to its end."""
+
+    code, title = "begun-unfinished", "Begun work cannot be finished"
+
+    def __init__(self, orders: tuple[str, ...], couriers: tuple[str, ...]) -> None:
+        facts = []
+        if orders:
+            facts.append(f"no stock, wave, courier or collection was found for the rest of orders {_listed(orders)}")
+        if couriers:
+            facts.append(f"no order was found that brings couriers {_listed(couriers)} home again")
+        super().__init__(
+            f"the drop has committed work, and {'; '.join(facts)}. Give more time, or commit less",
+            orders=len(orders),
+            couriers=len(couriers),
+        )
 
 
 def complete(drop: Drop, draft: Draft, *, seed: int, budget_s: float | None) -> tuple[Draft, dict[str, Unserved]]:
     """The draft with every order inserted that pays for itself, and the reasons of the others.
 
-    Every allowed hub, split, wave, trip position, new trip and collection is tried. After ``budget_s`` the draft comes
-    back as far as it is.
+    Every allowed hub, two or three of them, wave, trip position, new trip and collection is tried. After ``budget_s``
+    the draft comes back as far as it is, and a reason that takes a search is the last one not ruled out by then. Raises
+    ``BegunUnfinished`` where committed work cannot be brought to its end.
     """
     started = monotonic()
-    instance = Instance(drop)
-    search = _core.Search(instance.problem, seed)
-    search.load(instance.problem, instance.assignment(draft))
-    search.fill(float(NEVER) if budget_s is None else budget_s)
-    draft = instance.draft(search.assignment())
-    served = {each.order for each in draft.carried}
-    served |= {each.order for trip in draft.trips for visit in trip.visits for each in visit}
-    served |= {parcel.order for parcel in drop.committed.parcels}
-    why = _Why(drop, draft)
+
+    def late() -> bool:
+        return budget_s is not None and monotonic() - started > budget_s
+
+    instance, fleet = Instance(drop), Fleet(drop)
+    begun = {parcel.order for parcel in drop.committed.parcels}
+    while True:
+        left_s = float(NEVER) if budget_s is None else max(0.0, budget_s - (monotonic() - started))
+        draft, search = _filled(instance, draft, seed, left_s)
+        grown = _grown(fleet, draft, begun, late)
+        if grown is draft:
+            break
+        draft = grown
+    why = _Why(fleet, draft, late, lambda order: search.cheapest(instance.order[order.id]))
+    served = _served(draft) | begun
     unserved = {}
-    for index, order in enumerate(drop.orders):
-        if order.id in served:
-            continue
-        found: tuple[Reason, str] | None = why.of_drop(order) or why.of_plan(order)
-        if found is None:
-            late = budget_s is not None and monotonic() - started > budget_s
-            extra = NEVER if late else search.cheapest(index)
-            leaving = why.tiers[order.tier].unserved
-            if extra >= NEVER:
-                found = "couriers-full", "no courier or collection has room and time left"
-            else:
-                found = "costs-more-than-leaving", f"serving adds {extra}, leaving costs {leaving}"
-        unserved[order.id] = Unserved(order=order.id, reason=found[0], detail=found[1])
+    for order in drop.orders:
+        if order.id not in served:
+            reason, detail = why.of(order)
+            unserved[order.id] = Unserved(order=order.id, reason=reason, detail=detail)
     return draft, unserved
 
 
+def _filled(instance: Instance, draft: Draft, seed: int, seconds: float) -> tuple[Draft, _core.Search]:
+    """The draft with what the core finds to insert, and the core standing at that plan."""
+    search = _core.Search(instance.problem, seed)
+    search.load(instance.problem, instance.assignment(draft))
+    search.fill(seconds)
+    filled = instance.draft(search.assignment())
+    if any(len({visit[0].order for visit in trip.visits}) < len(trip.visits) for trip in filled.trips):
+        filled = draft  # something came between two parcels of one visit, which the core holds for two stops
+    if filled is draft or search.cost != search.best_cost:
+        search = _core.Search(instance.problem, seed)
+        search.load(instance.problem, instance.assignment(filled))
+    return filled, search
+
+
+def _grown(fleet: Fleet, draft: Draft, begun: set[str], late: Callable[[], bool]) -> Draft:
+    """The draft with one order more, which pays for itself when the whole plan is priced; the same where none does.
+
+    Orders whose work has begun come first, whatever they cost and however late it is.
+    """
+    served = _served(draft)
+    left = sorted((order for order in fleet.drop.orders if order.id not in served), key=lambda o: o.id not in begun)
+    remainder = Remainder(fleet, goods=draft, waves=draft)
+    inserter, total = None, None
+    stuck: list[str] = []
+    for order in left:
+        must = order.id in begun
+        if must and not remainder.unfinished(order):
+            continue
+        if not must and (stuck or late()):
+            break
+        found = None
+        if remainder.pickable(order):
+            inserter = inserter or Inserter(fleet, remainder, carriage=draft)
+            below = NEVER if must else fleet.tiers[order.tier].unserved
+            found = inserter.cheapest(order, below, until=_not_yet if must else late)
+        grown = inserted(fleet, draft, found) if found else draft
+        if grown is not draft and keeps_the_law(fleet, grown):
+            if must:
+                return grown
+            total = total or finish(fleet.drop, draft).cost.total
+            if finish(fleet.drop, grown).cost.total < total:
+                return grown
+        elif must:
+            stuck.append(order.id)
+    driving = {trip.courier for trip in draft.trips}
+    astray = [
+        courier.id
+        for courier in fleet.drop.couriers
+        if courier.id not in driving and fleet.day(courier).starts_at != fleet.place[courier.home]
+    ]
+    if stuck or astray:
+        raise BegunUnfinished(tuple(stuck), tuple(astray))
+    return draft
+
+
 class _Why:
-    """What the drop and this plan leave for an order."""
+    """Why orders stay: the first thing in their way when the rest of this plan comes back bit by bit."""
 
-    def __init__(self, drop: Drop, draft: Draft) -> None:
-        self.drop = drop
-        self.tiers, self.skus, self.hubs = (
-            named(drop.tiers),
-            {sku.sku: sku for sku in drop.catalog},
-            named(drop.hubs),
-        )
-        self.stock: dict[str, dict[str, int]] = defaultdict(dict)
-        for row in drop.stock:
-            self.stock[row.sku][row.hub] = row.quantity + row.contingency
-        self.left = {sku: dict(held) for sku, held in self.stock.items()}
-        self.lines = {hub.id: {wave.id: wave.lines for wave in hub.waves} for hub in drop.hubs}
-        drafts = [*draft.carried, *(each for trip in draft.trips for visit in trip.visits for each in visit)]
-        fresh = [(each.hub, each.wave, each.lines) for each in drafts if each.committed is None]
-        settled = [
-            (parcel.hub, parcel.wave, tuple((line.sku, line.quantity) for line in parcel.lines))
-            for parcel in drop.committed.parcels
-        ]
-        for hub, wave, lines in (*fresh, *settled):
-            self.lines[hub][wave] -= len(lines)
-            for sku, quantity in lines:
-                self.left[sku][hub] = self.left[sku].get(hub, 0) - quantity
-        self.collections: dict[str, list[tuple[Carrier, Collection]]] = defaultdict(list)
-        for carrier in drop.carriers:
-            for collection in carrier.collections:
-                self.collections[collection.hub].append((carrier, collection))
-        self.legs: dict[str, Legs] = {}
+    def __init__(self, fleet: Fleet, draft: Draft, late: Callable[[], bool], adds: Callable[[Order], int]) -> None:
+        self.fleet, self.draft, self.late, self.adds = fleet, draft, late, adds
+        self.ever = Remainder(fleet, goods=None, waves=None)
+        self.taken = Remainder(fleet, goods=draft, waves=None)
+        self.now = Remainder(fleet, goods=draft, waves=draft)
 
-    def of_drop(self, order: Order) -> tuple[Reason, str] | None:
-        """``no-stock``, ``no-wave`` or ``no-way-out``, if no parcel could hold even one unit of what is short."""
-        for sku, quantity in self.drop.wants(order).items():
-            held = self._held(order, sku, self.stock)
-            if sum(held.values()) < quantity:
-                return (
-                    "no-stock",
-                    f"{quantity} x {sku} ordered, {sum(held.values())} ever held where it may come from",
-                )
-            waves = {hub: [wave for wave in self._open(order, hub) if wave.lines > 0] for hub in held}
-            if sum(held[hub] for hub in held if waves[hub]) < quantity:
-                return "no-wave", f"no wave after clearance at the hubs that hold {sku}"
-            first = {hub: min(wave.end for wave in waves[hub]) for hub in held if waves[hub]}
-            if not any(self._way_out(order, hub, self.skus[sku], first[hub].timestamp()) for hub in first):
-                return "no-way-out", f"no courier or collection could take even one {sku} alone"
-        return None
+    @cached_property
+    def _alone(self) -> Inserter:
+        return Inserter(self.fleet, self.ever, carriage=None)
 
-    def of_plan(self, order: Order) -> tuple[Reason, str] | None:
-        """``stock-taken`` or ``waves-full``, if what this plan leaves is too little."""
-        for sku, quantity in self.drop.wants(order).items():
-            held = self._held(order, sku, self.left)
-            if sum(held.values()) < quantity:
-                return (
-                    "stock-taken",
-                    f"{quantity} x {sku} ordered, {sum(held.values())} left where it may come from",
-                )
-            room = {hub for hub in held if any(self.lines[hub][wave.id] > 0 for wave in self._open(order, hub))}
-            if sum(held[hub] for hub in room) < quantity:
-                return "waves-full", f"no line left in a wave after clearance at the hubs that hold {sku}"
-        return None
+    @cached_property
+    def _without_goods(self) -> Inserter:
+        return Inserter(self.fleet, self.taken, carriage=None)
 
-    def _held(self, order: Order, sku: str, stock: dict[str, dict[str, int]]) -> dict[str, int]:
-        allowed = None if order.hubs is None else set(order.hubs)
-        return {
-            hub: units for hub, units in stock.get(sku, {}).items() if units > 0 and (allowed is None or hub in allowed)
-        }
+    @cached_property
+    def _without_waves(self) -> Inserter:
+        return Inserter(self.fleet, self.now, carriage=None)
 
-    def _open(self, order: Order, hub: str) -> list[Wave]:
-        earliest = max(order.clear_at, self.drop.plan_at)
-        return [wave for wave in self.hubs[hub].waves if wave.start >= earliest]
+    @cached_property
+    def _here(self) -> Inserter:
+        return Inserter(self.fleet, self.now, carriage=self.draft)
 
-    def _way_out(self, order: Order, hub: str, sku: Sku, ready: float) -> bool:
-        """Could one unit leave this hub for this order on an otherwise empty day?"""
-        needs = set(sku.handling)
-        for carrier, row in self.collections[hub]:
-            light = sku.grams <= carrier.tariff[-1].up_to_grams
-            if needs <= set(carrier.handling) and light and row.at.timestamp() >= ready and row.parcels != 0:
-                return True
-        return any(
-            hub in courier.loads_at
-            and needs <= set(courier.handling)
-            and self._reaches(order, hub, sku, ready, courier)
-            for courier in self.drop.couriers
-        )
+    def of(self, order: Order) -> tuple[Reason, str]:
+        """The reason of one order that is left over, with its figures."""
+        leaving = self.fleet.tiers[order.tier].unserved
+        short = self.ever.short_of(order)
+        if short:
+            return "no-stock", "{1} x {0} ordered, {2} ever held where it may come from".format(*short)
+        short = self.now.short_of(order)
+        if self.late():
+            if short:
+                return "stock-taken", "{1} x {0} ordered, {2} left where it may come from".format(*short)
+            return "couriers-full", "time was up before every way to serve it had been tried"
+        if not self.ever.pickable(order):
+            return "no-wave", "too few lines in the waves after clearance at the hubs that hold its goods"
+        if not self._any_way(self._alone, order):
+            return "no-way-out", self._stays(order)
+        if short:
+            return "stock-taken", "{1} x {0} ordered, {2} left where it may come from".format(*short)
+        if not self.now.pickable(order):
+            return "waves-full", "too few lines left in the waves after clearance at the hubs that hold its goods"
+        adds = self.adds(order)
+        if adds < NEVER:
+            return "costs-more-than-leaving", f"serving adds {adds}, leaving costs {leaving}"
+        if self._any_way(self._here, order):
+            return "costs-more-than-leaving", f"no way to serve it adds less than the {leaving} that leaving costs"
+        if not self._any_way(self._without_goods, order):
+            return "stock-taken", "the goods left where it may come from lie where nobody could take them from"
+        if not self._any_way(self._without_waves, order):
+            return "waves-full", "the waves with lines left end too late for every courier and collection"
+        return "couriers-full", "no courier or collection has room and time left"
 
-    def _reaches(self, order: Order, hub: str, sku: Sku, ready: float, courier: Courier) -> bool:
-        room = courier.capacity
-        if courier.max_trips == 0 or any(
-            limit is not None and limit < need
-            for limit, need in (
-                (room.grams, sku.grams),
-                (room.millilitres, sku.millilitres),
-                (room.parcels, 1),
-            )
-        ):
-            return False
-        way = self.legs.setdefault(courier.profile, legs(self.drop, courier.profile))
-        to = self.hubs[hub].location
-        out, back = way(to, order.location), way(order.location, self.hubs[courier.home].location)
-        if out is None or back is None:
-            return False
-        load = max(ready, courier.shift.start.timestamp(), self.drop.plan_at.timestamp())
-        arrive = load + courier.load_seconds + out[1]
-        start = arrive if order.not_before is None else max(arrive, order.not_before.timestamp())
-        home = start + order.service_seconds + back[1]
-        # Loading may wait, so that only time under way counts as duty; stopping at not_before need not be waited for.
-        duty = courier.load_seconds + out[1] + order.service_seconds + back[1]
-        longest = courier.max_duty_seconds
-        return home <= courier.shift.end.timestamp() and (longest is None or duty <= longest)
+    def _any_way(self, inserter: Inserter, order: Order) -> bool:
+        return inserter.cheapest(order, NEVER, any_way=True) is not None
+
+    def _stays(self, order: Order) -> str:
+        """What no courier or collection takes, a single unit if it is that bad."""
+        for sku in self.fleet.drop.wants(order):
+            if not self._any_way(self._alone, replace(order, lines=(Component(sku=sku, quantity=1),))):
+                return f"no courier or collection could take even one {sku} alone"
+        return "no couriers and collections could take all of it, even if it were the only order"
+
+
+def _served(draft: Draft) -> set[str]:
+    return {each.order for each in draft.parcels}
+
+
+def _not_yet() -> bool:
+    return False
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(map(repr, names[:10])) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
