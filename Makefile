@@ -45,8 +45,8 @@ test: install test-setup core-test  ## every test; PYTEST="-k words" picks some
 test-setup:  ## what the tests need beside Python: Chromium, for the map
 	@.ci/chromium
 
-core-test: $(if $(wildcard $(CORE_TEST)),build/core-test)  ## the C++ core's own tests, under sanitizers
-	$(if $^,$<)
+core-test: build/core-test  ## the C++ core's own tests, under sanitizers
+	$<
 
 build/core-test: $(CORE_TEST) $(CORE)
 	@mkdir -p build

@@ -1,0 +1,190 @@
+// The core's own tests, run under the address and undefined-behaviour sanitizers.
+#include <cstdio>
+#include <cstdlib>
+
+#include "search.hpp"
+#include "team.hpp"
+
+using namespace dropwright;
+
+namespace {
+
+int passed = 0;
+
+void check(bool held, const char* what, int line) {
+    if (!held) {
+        std::fprintf(stderr, "line %d: %s\n", line, what);
+        std::exit(1);
+    }
+    ++passed;
+}
+#define CHECK(what) check((what), #what, __LINE__)
+
+void penalties_climb_by_steps_and_minutes_up_to_the_cap() {
+    const Penalty penalty{{{0, 300}, {1800, 800}}, 5, 1000};
+    CHECK(penalty.cost(0) == 0 && penalty.cost(-5) == 0);
+    CHECK(penalty.cost(1) == 305 && penalty.cost(60) == 305 && penalty.cost(61) == 310);
+    CHECK(penalty.cost(1800) == 300 + 5 * 30 && penalty.cost(1801) == 800 + 5 * 31);
+    CHECK(penalty.cost(1'000'000) == 1000);
+    for (Time late = -100; late < 4000; ++late) {
+        const Time slack = penalty.slack(late);
+        CHECK(slack >= 0 && penalty.cost(late + std::min<Time>(slack, 100000)) == penalty.cost(late));
+    }
+}
+
+// A town of random points, two hubs, a few couriers and a carrier.
+Problem town(int orders, std::uint64_t seed) {
+    Random random(seed);
+    Problem problem;
+    problem.profiles.push_back({1.3, 42, 10, {}});
+    problem.penalties.push_back({{{0, 300}, {1800, 800}}, 5, 1200});
+    for (int sku = 0; sku < 4; ++sku) problem.skus.push_back({300, 800, sku == 3 ? std::uint64_t{1} : 0});
+    for (int hub = 0; hub < 2; ++hub) problem.hubs.push_back({{{0, 1800, 40}, {1800, 3600, 40}}, 45, 20});
+    for (int row = 0; row < 8; ++row) {
+        problem.stock.push_back(random.below(orders));
+        problem.contingency.push_back(2);
+        problem.contingency_cost.push_back(60);
+    }
+    problem.split_cost = 150;
+    problem.collections.push_back({0, 7200, 60000, 10, 0, {{2000, 590}, {20000, 990}}});
+    for (int c = 0; c < 4; ++c) {
+        Courier courier{};
+        courier.home = courier.at_hub = c % 2;
+        courier.group = c;
+        courier.loads_at = {1, 1};
+        courier.shift_end = 4 * 3600, courier.max_duty = 3 * 3600;
+        courier.grams = 6000, courier.millilitres = 20000, courier.parcels = 6, courier.max_trips = 4;
+        courier.handling = c == 0 ? 1 : 0;
+        courier.load_seconds = 240;
+        courier.fixed = 500, courier.per_km = 8, courier.per_hour = 1900;
+        courier.free_at = -kNever, courier.first_load = kNever;
+        problem.couriers.push_back(courier);
+    }
+    for (int point = 0; point < 2 + orders; ++point) {
+        problem.lat.push_back(60.16 + 0.03 * random.unit());
+        problem.lon.push_back(24.90 + 0.06 * random.unit());
+    }
+    for (int o = 0; o < orders; ++o) {
+        Order order;
+        for (int sku = 0; sku < 4; ++sku)
+            if (random.below(3) == 0) order.lines.push_back({sku, 1 + random.below(3)});
+        if (order.lines.empty()) order.lines.push_back({0, 1});
+        order.hubs = {1, 1};
+        order.late_delivery = 0;
+        order.deliver_due = 3600 + random.below(5400);
+        order.service = 120;
+        if (random.below(5) == 0) order.not_before = random.below(7200);
+        order.unserved = 2500;
+        problem.orders.push_back(order);
+    }
+    problem.seal();
+    return problem;
+}
+
+void legs_are_symmetric_and_whole() {
+    const Problem problem = town(30, 1);
+    for (int a = 0; a < problem.points(); ++a)
+        for (int b = 0; b < problem.points(); ++b) {
+            const Leg there = problem.leg(0, a, b), back = problem.leg(0, b, a);
+            CHECK(there.metres == back.metres && there.seconds == (there.metres * 10 + 41) / 42);
+        }
+}
+
+void the_running_cost_is_the_cost_counted_anew() {
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+        const Problem problem = town(40, seed);
+        Search search(problem, seed);
+        search.greedy(1e9);
+        CHECK(search.cost() == search.recount());
+        for (int round = 0; round < 20; ++round) {
+            search.anneal(50, 0, 0, 1, 3000, 20);
+            CHECK(search.cost() == search.recount());
+        }
+        CHECK(search.best_cost() <= search.cost());
+        search.load(std::vector(search.best_pieces()), std::vector(search.best_routes()));
+        CHECK(search.cost() == search.best_cost());
+    }
+}
+
+void a_move_taken_back_leaves_everything_as_it_was() {
+    const Problem problem = town(40, 9);
+    Search search(problem, 3);
+    search.greedy(1e9);
+    State state(problem);
+    state.load(search.best_pieces(), search.best_routes());
+    Random random(4);
+    for (int round = 0; round < 400; ++round) {
+        const Money cost = state.cost;
+        const auto taken = state.taken;
+        state.mark();
+        for (int i = 0; i < 3; ++i) state.remove(random.below(40));
+        CHECK(state.cost == state.recount());
+        state.rewind();
+        CHECK(state.cost == cost && state.recount() == cost && state.taken == taken);
+    }
+}
+
+void what_a_spot_is_said_to_cost_is_what_it_costs() {
+    const Problem problem = town(40, 12);
+    Search search(problem, 3);
+    search.greedy(1e9);
+    State state(problem);
+    state.load(search.best_pieces(), search.best_routes());
+    int tried = 0;
+    for (int o = 0; o < 40; ++o) {
+        if (state.pieces[ix(o)].size() != 1) continue;
+        state.mark();
+        Piece piece = state.pieces[ix(o)][0];
+        const int wave = piece.wave;
+        state.remove(o);
+        for (int c = 0; c < 4; ++c) {
+            const auto trips = state.routes[ix(c)].trips;
+            for (int t = 0; t < static_cast<int>(trips.size()); ++t)
+                for (int at = -1; at <= static_cast<int>(trips[ix(t)].visits.size()); ++at) {
+                    if (at >= 0 && (trips[ix(t)].hub != piece.hub || !state.fits(problem.couriers[ix(c)], piece, &trips[ix(t)]))) continue;
+                    if (at < 0 && !state.fits(problem.couriers[ix(c)], piece, nullptr)) continue;
+                    Spot spot{.courier = c, .trip = t, .at = at};
+                    const Money said = state.try_spot(o, piece, piece.ready, spot, kNever);
+                    if (said >= kNever) continue;
+                    const Money before = state.cost - problem.orders[ix(o)].unserved + state.picking_cost(piece.hub, piece.lines);
+                    Piece fresh = piece;
+                    fresh.courier = fresh.collection = -1;
+                    spot.wave = wave;
+                    state.add(o, fresh, spot);
+                    CHECK(state.cost - before == said);
+                    CHECK(state.cost == state.recount());
+                    ++tried;
+                    state.remove(o);
+                }
+        }
+        state.rewind();
+    }
+    CHECK(tried > 100);
+}
+
+void a_team_keeps_the_best_and_works_apart() {
+    const Problem problem = town(60, 21);
+    Search first(problem, 1);
+    first.greedy(1e9);
+    Team team(problem, 1, 2);
+    team.start(first);
+    for (int round = 0; round < 6; ++round) {
+        const Money before = team.best_cost();
+        team.share(round);
+        for (int w = 0; w < team.size(); ++w) team.worker(w).anneal(100, 0, 0, 1, 2000, 20);
+        team.gather();
+        CHECK(team.best_cost() <= before);
+    }
+}
+
+}  // namespace
+
+int main() {
+    penalties_climb_by_steps_and_minutes_up_to_the_cap();
+    legs_are_symmetric_and_whole();
+    the_running_cost_is_the_cost_counted_anew();
+    a_move_taken_back_leaves_everything_as_it_was();
+    what_a_spot_is_said_to_cost_is_what_it_costs();
+    a_team_keeps_the_best_and_works_apart();
+    std::printf("core: %d checks held\n", passed);
+}
