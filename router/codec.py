@@ -110,8 +110,6 @@ def plain(record: object) -> Any:
 
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-
-
 _Shape = tuple[tuple[str, object, bool], ...]
 _SHAPES: dict[Any, _Shape] = {}
 
@@ -202,7 +200,13 @@ def _looked_at(data: bytes, form: _Form, what: str, scan: _Scan) -> bytes | str:
         found += [*scan(text.tree), *islice(faults.of_top(text.tree, form.described), faults.MOST)]
     if found or not isinstance(text.tree, dict):
         raise Faulty(what, _every(found, text, form))
-    return data if text.as_given else json.dumps(text.tree)
+    if text.as_given:
+        return data
+    try:
+        return json.dumps(text.tree)
+    except RecursionError:
+        text = faults.tidy(text)
+    raise Faulty(what, _every([*text.faults], text, form))
 
 
 def _of_refused(error: ValidationError, data: bytes, form: _Form) -> tuple[Fault, ...]:

@@ -188,7 +188,7 @@ class _Model:
             reload_depots=[start] if trips > 1 else [],
             max_reloads=trips - 1,
             shift_duration=UNBOUND if rider.duty_s is None else rider.duty_s,
-            start_late=rider.opens_s if rider.begun else UNBOUND,
+            start_late=rider.opens_s if rider.begun else rider.closes_s,
         )
 
     def improve(self, started: float) -> Iterator[tuple[Tour, ...]]:

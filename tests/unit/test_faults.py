@@ -156,6 +156,14 @@ def test_a_value_without_a_bottom_is_reported_where_the_format_has_no_level_left
     assert min(effort) == ("/certificate/effort/steps" + "/0" * 8, "too-deep")
 
 
+def test_no_depth_is_too_deep_to_be_refused_beside_an_ignored_field() -> None:
+    """Such a document is written anew before its form is looked at, and writers have their own limit."""
+    text = json.dumps(document(DROP, ("/x-note", 1), ("/orders/0/note", "@")))
+    for depth in range(800, 1000, 3):
+        codes = {fault.code for fault in faults_of(DROP, text.replace('"@"', "[" * depth + "]" * depth).encode())}
+        assert codes in ({"unknown-field", "too-deep"}, {"too-deep"})
+
+
 @pytest.mark.parametrize(
     ("kind", "edits"),
     [
