@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from time import monotonic
 
 from router.allocation import Ledger
+from router.dispatch import Dispatch, Pick
 from router.effort import Watch
-from router.hub_tours import Dispatch, Pick, Tour
+from router.hub_job import Tour
 from router.price import instant
 from router.schedule import Draft, DraftParcel, DraftTrip, finish
 

@@ -1,4 +1,4 @@
-"""Work done in other processes: a crash there loses one job, a hang ends with the deadline, an orphan with its parent.
+"""Work done in other processes: a crash there loses little, a hang ends with the deadline, an orphan with its parent.
 
 Jobs and answers are plain data. Each lane is one process that does its jobs one after the other and may send better
 and better answers to each; whatever has arrived when time is up counts.
@@ -10,7 +10,7 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -20,8 +20,9 @@ from typing import Generic, TypeVar
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
-Work = Callable[[Job], Iterator[Answer]]
-"""A module-level function: answers to a job, each better than the one before."""
+Send = Callable[[Answer], None]
+Work = Callable[[Job, Send[Answer]], None]
+"""A module-level function: does a job and sends answers to it, each better than the one before."""
 
 LOOK_S = 0.1
 """How often ``stop`` is looked at."""
@@ -40,34 +41,42 @@ def run(
     """Does the jobs of every lane, a process a lane, and hands each answer to ``each(lane, place in lane, answer)``.
 
     Ends when all is done, at ``until`` (by ``time.monotonic``), or once ``stop`` is set; processes still at work are
-    killed then. A process that dies costs the answers to the job it was at; another goes on with the rest of the lane.
+    killed then. A process that dies costs what its job had not sent yet; another goes on with the rest of the lane.
     """
-    open_lanes = {lane: _Lane(work, jobs, first=0) for lane, jobs in enumerate(lanes) if jobs and not stop.is_set()}
+    at_work = {lane: _Lane(work, jobs, first=0) for lane, jobs in enumerate(lanes) if jobs and not stop.is_set()}
     try:
-        while open_lanes and not stop.is_set():
+        while at_work and not stop.is_set():
             left_s = LOOK_S if until is None else min(LOOK_S, until - monotonic())
             if left_s <= 0:
                 break
-            ready = wait([lane.pipe for lane in open_lanes.values()], left_s)
-            for number, lane in list(open_lanes.items()):
+            ready = wait([lane.pipe for lane in at_work.values()], left_s)
+            for number, lane in list(at_work.items()):
                 if lane.pipe not in ready:
                     continue
-                said = lane.listen()
-                if said is not None and said[1] is not None:
-                    each(number, said[0], said[1])
-                if said is None:
-                    del open_lanes[number]
+                try:
+                    place, answer = lane.pipe.recv()
+                except (EOFError, OSError):
+                    del at_work[number]
                     lane.kill()
-                    if lane.place < len(lane.jobs):
-                        # It died on the way: the next process leaves out the job that this one was at.
-                        rest = _Lane(work, lane.jobs, first=lane.place + 1)
-                        if rest.place < len(rest.jobs):
-                            open_lanes[number] = rest
-                        else:
-                            rest.kill()
+                    if lane.place + 1 < len(lane.jobs):
+                        at_work[number] = _Lane(work, lane.jobs, first=lane.place + 1)
+                    continue
+                if answer is None:
+                    lane.place = place + 1
+                else:
+                    each(number, place, answer)
     finally:
-        for lane in open_lanes.values():
+        for lane in at_work.values():
             lane.kill()
+
+
+def alive(seconds: int) -> None:
+    """Said by a job now and then: unless it says so again within ``seconds`` of processor time, its process is ended.
+
+    A library that is caught in an endless loop cannot be asked to stop. Processor time does not pass while others use
+    the machine, so the answers do not depend on how busy it is.
+    """
+    signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 class _Lane(Generic[Job, Answer]):
@@ -84,16 +93,6 @@ class _Lane(Generic[Job, Answer]):
         self._process.start()
         theirs.close()
 
-    def listen(self) -> tuple[int, Answer | None] | None:
-        """The next answer; ``None`` as answer where a job is done, ``None`` alone where the process is gone."""
-        try:
-            place, answer = self.pipe.recv()
-        except (EOFError, OSError):
-            return None
-        if answer is None:
-            self.place = place + 1
-        return place, answer
-
     def kill(self) -> None:
         self.pipe.close()
         self._process.kill()
@@ -104,8 +103,11 @@ def _serve(work: Work[Job, Answer], jobs: Sequence[Job], first: int, pipe: Conne
     """What a lane's process does."""
     die_with(parent)
     for place, job in enumerate(jobs, start=first):
-        for answer in work(job):
+
+        def send(answer: Answer, place: int = place) -> None:
             pipe.send((place, answer))
+
+        work(job, send)
         pipe.send((place, None))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from router.allocation.ledger import Ledger, Lines
-from router.allocation.outlook import NEVER, Ints, Load, at_home, kinds_of, mask, outlook
+from router.allocation.outlook import NEVER, Ints, Load, at_hubs, kinds_of, mask, outlook
 from router.model import Courier, Drop, Order, named
 from router.price import instant
 
@@ -143,7 +143,7 @@ class _Survey:
             [c for c, (_, each, _) in enumerate(self.collections) if each.hub == hub.id and ledger.boards(each.id)]
             for hub in drop.hubs
         ]
-        self.heaviest = [self._heaviest(team) for team in at_home(drop)]
+        self.heaviest = [self._heaviest(team) for team in at_hubs(drop)]
         self.view = outlook(drop, self.orders, self.load, self.ends_s)
         self.price = self._price()
 
@@ -293,7 +293,7 @@ class CourierTime:
         start = instant(drop.plan_at)
         self.left_s: dict[tuple[str, str], int] = {}
         self.before: dict[tuple[str, str], list[str]] = {}
-        for hub, team in zip(drop.hubs, at_home(drop), strict=True):
+        for hub, team in zip(drop.hubs, at_hubs(drop), strict=True):
             for wave in hub.waves:
                 ready_s = instant(wave.end) - start
                 total_s = sum(_span_s(courier, ready_s, start) for courier in team)

@@ -13,7 +13,8 @@ Source: N. Wouda, L. Lan, W. Kool, PyVRP, INFORMS Journal on Computing 36 (2024)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
 from time import monotonic
@@ -23,9 +24,10 @@ import numpy as np
 
 from router import processes
 from router.allocation import Allocation, allocate, instantly
+from router.dispatch import Dispatch
 from router.effort import Effort, Watch
 from router.handover import Handover
-from router.hub_tours import NO_WAY_S, Dispatch, HubJob, Matrix, Rider, Tour
+from router.hub_job import NO_WAY_S, HubJob, Matrix, Rider, Tour
 from router.model import Drop
 from router.schedule import Draft
 
@@ -46,6 +48,12 @@ PROGRAM_SHARE = 0.25
 
 UNBOUND = (1 << 63) - 1
 """PyVRP's own default for a window or a duration without an end."""
+
+HARDEST = 1e6
+"""PyVRP's highest penalty for a second or a unit too much: 55 minor units, more than a visit is worth a minute."""
+
+STUCK_S = 20
+"""Processor seconds that one iteration may take; they take milliseconds, a second in the largest hubs."""
 
 START_S = 1.5
 """Starting processes and importing the libraries there takes about this long."""
@@ -92,9 +100,9 @@ def _allocated(drop: Drop, until: float | None, budget_s: float | None, stop: Ev
     return found[0] if found else instantly(drop, until=until)
 
 
-def _allocation(job: tuple[Drop, float | None]) -> Iterator[Allocation]:
+def _allocation(job: tuple[Drop, float | None], send: Callable[[Allocation], None]) -> None:
     drop, budget_s = job
-    yield allocate(drop, node_limit=NODES if budget_s is None else None, budget_s=budget_s)
+    send(allocate(drop, node_limit=NODES if budget_s is None else None, budget_s=budget_s))
 
 
 def _lanes(jobs: list[HubJob], workers: int, left_s: float | None) -> list[list[HubJob]]:
@@ -113,11 +121,20 @@ def _lanes(jobs: list[HubJob], workers: int, left_s: float | None) -> list[list[
 # ---- one hub, in a process of its own ----------------------------------------------------------------------------
 
 
-def route(job: HubJob) -> Iterator[tuple[Tour, ...]]:
-    """The tours of a hub, better and better; the last ones are those of ``steps`` iterations or at ``budget_s``."""
+def route(job: HubJob, send: Callable[[tuple[Tour, ...]], None]) -> None:
+    """Sends the tours of a hub, better and better, until ``steps`` iterations are done or ``budget_s`` has passed.
+
+    PyVRP 0.14 falls into endless loops at times, where doors have alternatives; whatever was sent by then counts.
+    """
     started = monotonic()
+    # PyVRP warns where penalties reach their limit; that only says that shifts are tight.
+    warnings.simplefilter("ignore")
+    processes.alive(STUCK_S)
     model = _Model(job)
-    yield from model.improve(started)
+    best = model.first()
+    send(model.tours(best))
+    left_s = None if job.budget_s is None else job.budget_s - (monotonic() - started)
+    model.improve(best, left_s, lambda better: send(model.tours(better)))
 
 
 class _Model:
@@ -191,14 +208,13 @@ class _Model:
             start_late=rider.opens_s if rider.begun else rider.closes_s,
         )
 
-    def improve(self, started: float) -> Iterator[tuple[Tour, ...]]:
-        """PyVRP's iterated local search; a new best is handed on at most every half second."""
+    def first(self) -> pyvrp.Solution:
+        """A random solution, improved until no move helps."""
         import pyvrp
         from pyvrp import search
-        from pyvrp.stop import MaxIterations, MaxRuntime
 
         rng = pyvrp.RandomNumberGenerator(self.job.seed % (1 << 32))
-        local = search.LocalSearch(
+        self._search = search.LocalSearch(
             self.data,
             rng,
             search.compute_neighbours(self.data, search.NeighbourhoodParams()),
@@ -206,25 +222,43 @@ class _Model:
         )
         for operator in search.OPERATORS:
             if operator.supports(self.data):
-                local.add_operator(operator(self.data))
-        params = pyvrp.PenaltyParams(max_penalty=self._hardest())
-        penalties = pyvrp.PenaltyManager(params.midpoint_penalties(self.data), params)
-        first = pyvrp.Solution.make_random(self.data, rng)
-        first = local(first, penalties.max_cost_evaluator(), exhaustive=True)
-        yield self._tours(first)
-        spent_s = monotonic() - started
-        stop: MaxIterations | MaxRuntime
-        if self.job.budget_s is None:
-            stop = MaxIterations(self.job.steps or 0)
-        else:
-            stop = MaxRuntime(max(0.0, self.job.budget_s - spent_s))
-        search_ = pyvrp.IteratedLocalSearch(self.data, penalties, local, first)
-        yield self._tours(search_.run(stop, collect_stats=False).best)
+                self._search.add_operator(operator(self.data))
+        params = pyvrp.PenaltyParams(max_penalty=HARDEST)
+        self._penalties = pyvrp.PenaltyManager(params.midpoint_penalties(self.data), params)
+        random = pyvrp.Solution.make_random(self.data, rng)
+        return self._search(random, self._penalties.max_cost_evaluator(), exhaustive=True)
 
-    def _hardest(self) -> float:
-        return 1_000_000.0
+    def improve(self, first: pyvrp.Solution, budget_s: float | None, each: Callable[[pyvrp.Solution], None]) -> None:
+        """PyVRP's iterated local search; every new best is handed to ``each``, at most ten a second with seconds."""
+        import pyvrp
+        from pyvrp.stop import MaxIterations, MaxRuntime
 
-    def _tours(self, solution: pyvrp.Solution) -> tuple[Tour, ...]:
+        class Told(pyvrp.IteratedLocalSearchCallbacks):
+            """What the search says on its way."""
+
+            best, sent, next_at = first, first, 0.0
+
+            def on_iteration(
+                self,
+                current: pyvrp.Solution,
+                candidate: pyvrp.Solution,
+                best: pyvrp.Solution,
+                cost_evaluator: pyvrp.CostEvaluator,
+            ) -> None:
+                processes.alive(STUCK_S)
+                if best is not self.sent and (budget_s is None or monotonic() > self.next_at):
+                    each(best)
+                    self.sent, self.next_at = best, monotonic() + 0.1
+
+        told = Told()
+        stop = MaxIterations(self.job.steps or 0) if budget_s is None else MaxRuntime(max(0.0, budget_s))
+        params = pyvrp.IteratedLocalSearchParams(callbacks=told)
+        loop = pyvrp.IteratedLocalSearch(self.data, self._penalties, self._search, first, params)
+        best = loop.run(stop, collect_stats=False).best
+        if best is not told.sent:
+            each(best)
+
+    def tours(self, solution: pyvrp.Solution) -> tuple[Tour, ...]:
         """The routes that keep every limit, as trips of door numbers."""
         found: list[Tour] = []
         used = [0] * len(self.job.riders)

@@ -1,7 +1,7 @@
-"""The tours of one hub as a problem of its own: who drives, which doors, by when, and what a visit is worth.
+"""The drop as seen from its hubs: who drives, which doors, by when, and what a visit is worth.
 
-Everything is an integer: seconds from ``plan_at``, minor units, metres, grams, millilitres. A visit is worth what the
-cheapest other way would cost: a collection that the parcel makes, its lateness included, or leaving the order.
+A visit is worth what the cheapest other way would cost: a collection that the parcel makes, its lateness included,
+or leaving the order.
 """
 
 from __future__ import annotations
@@ -9,21 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from router.allocation import Ledger, Share
 from router.allocation.outlook import great_circle_m, kinds_of, mask
+from router.hub_job import HORIZON_S, NO_WAY_S, Door, HubJob, Matrix, Rider
 from router.model import Courier, Drop, Location, Order, Tier, Trip, named
 from router.price import instant, late_fee, tariff
 from router.travel import speed
-
-NO_WAY_S = 1 << 27
-"""Seconds that stand for a leg without a way: far beyond ``HORIZON_S``, so nobody drives it in time."""
-
-HORIZON_S = 1 << 26
-"""Times are cut off here, two years after ``plan_at``."""
 
 DEAREST = 10**9
 """Amounts are cut off here, so that sums stay exact; what costs more is avoided all the same."""
@@ -36,66 +30,6 @@ ALONG_S = 1500
 
 MOST_STEPS = 3
 """Steps of lateness told apart at a door; neighbours that differ least are joined."""
-
-Matrix = np.ndarray[Any, np.dtype[np.int64]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rider:
-    """Couriers that are alike: all start at the hub (place 0) and end at ``home``, once their day is over.
-
-    ``opens_s`` is the first moment to load, ``closes_s`` the last to be back; ``begun``: a committed trip was driven,
-    so the fixed cost is spent and the duty runs. ``trips`` is None without a limit.
-    """
-
-    couriers: tuple[str, ...]
-    profile: int
-    home: int
-    opens_s: int
-    closes_s: int
-    duty_s: int | None
-    begun: bool
-    trips: int | None
-    load_s: int
-    grams: int | None
-    millilitres: int | None
-    parcels: int | None
-    kinds: int
-    fixed: int
-    per_km: int
-    per_hour: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """A parcel's visit: ``worth`` lists the latest start of service (None: any time) with what the visit saves."""
-
-    place: int
-    service_s: int
-    opens_s: int
-    ready_s: int
-    grams: int
-    millilitres: int
-    kinds: int
-    worth: tuple[tuple[int | None, int], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubJob:
-    """The tours of one hub. Matrices by profile, over places: the hub, the doors, then homes elsewhere."""
-
-    hub: str
-    riders: tuple[Rider, ...]
-    doors: tuple[Door, ...]
-    metres: tuple[Matrix, ...]
-    seconds: tuple[Matrix, ...]
-    seed: int
-    steps: int | None = None
-    budget_s: float | None = None
-
-
-Tour = tuple[str, tuple[tuple[int, ...], ...]]
-"""A courier and its trips in order; each trip lists doors by number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,27 +73,53 @@ class Dispatch:
             rider = self._rider(courier, hub)
             if rider is not None:
                 if courier.home != hub:
-                    rider = replace(rider, home=1 + len(picks) + len(homes) - 1)
+                    rider = replace(rider, home=len(picks) + len(homes))
                     homes.append(self.hubs[courier.home].location)
                 groups.setdefault(replace(rider, couriers=()), []).append(courier.id)
-        riders = tuple(replace(rider, couriers=tuple(names)) for rider, names in groups.items())
+        riders = [replace(rider, couriers=tuple(names)) for rider, names in groups.items()]
         if not riders or not picks:
             return None
         places = [homes[0], *(self.orders[pick.share.order].location for pick in picks), *homes[1:]]
         tables = [self._matrices(profile, places) for profile in self.profiles]
         last_s = max(rider.closes_s for rider in riders)
-        doors = tuple(
+        doors = [
             self._door(pick, place, min(int(seconds[0, place]) for _, seconds in tables), last_s, ledger)
             for place, pick in enumerate(picks, start=1)
-        )
+        ]
+        self._bring_home(riders, doors, [seconds for _, seconds in tables])
         return HubJob(
             hub=hub,
-            riders=riders,
-            doors=doors,
+            riders=tuple(riders),
+            doors=tuple(doors),
             metres=tuple(metres for metres, _ in tables),
             seconds=tuple(seconds for _, seconds in tables),
             seed=seed,
         )
+
+    def _bring_home(self, riders: list[Rider], doors: list[Door], seconds: list[Matrix]) -> None:
+        """Gives every rider who stands away from home a door of its own, since a day has to end at home.
+
+        The door then needs a class that nobody else has, and is worth the way.
+        """
+        bit = 1 << len(self.kinds)
+        for number, rider in enumerate(riders):
+            if not rider.home:
+                continue
+            way_s = seconds[rider.profile]
+            able = []
+            for index, door in enumerate(doors):
+                load_s = max(rider.opens_s, door.ready_s)
+                start_s = max(load_s + rider.load_s + int(way_s[0, door.place]), door.opens_s)
+                back_s = start_s + door.service_s + int(way_s[door.place, rider.home])
+                if door.kinds & ~rider.kinds == 0 and rider.holds(door) and back_s <= rider.closes_s:
+                    able.append((back_s, index))
+            if able:
+                index = min(able)[1]
+                worth = tuple((late_s, worth + MUST_VISIT) for late_s, worth in doors[index].worth)
+                own = doors[index].kinds | bit
+                doors[index] = replace(doors[index], kinds=own, worth=worth or ((None, MUST_VISIT),))
+                riders[number] = replace(rider, kinds=rider.kinds | bit)
+                bit <<= 1
 
     def weight(self, pick: Pick) -> tuple[int, int, int]:
         """Grams, millilitres and handling classes of a parcel."""
@@ -209,7 +169,8 @@ class Dispatch:
     def _rider(self, courier: Courier, hub: str) -> Rider | None:
         """The courier as one that starts at ``hub``, or None: it stands elsewhere, or has no trip left."""
         done: list[Trip] = sorted(
-            (trip for trip in self.drop.committed.trips if trip.courier == courier.id), key=lambda trip: trip.load_at
+            (trip for trip in self.drop.committed.trips if trip.courier == courier.id),
+            key=lambda trip: instant(trip.load_at),
         )
         stands = done[-1].return_to if done else courier.home
         trips = None if courier.max_trips is None else courier.max_trips - len(done)
