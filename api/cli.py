@@ -225,12 +225,13 @@ def demo(
     seconds: Seconds = 20,
     seed: Seed = 1,
     workers: Workers = 2,
+    roads: Roads = "built-in",
 ) -> None:
     """Plan a drop in central Helsinki: plan, summary, pick lists and a map."""
     from api import demo as shown
 
     with interruptible() as interrupt:
-        shown.demo(out, seconds=seconds or 20, seed=seed, workers=workers, interrupt=interrupt)
+        shown.demo(out, seconds=seconds or 20, seed=seed, workers=workers, roads=roads, interrupt=interrupt)
         _end(interrupt)
 
 

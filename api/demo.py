@@ -28,8 +28,12 @@ class DemoMissing(NotFound):
         super().__init__(f"{path} is not there: the installation is not whole; install Dropwright anew")
 
 
-def demo(out: Path, *, seconds: float, seed: int, workers: int, interrupt: Interrupt) -> None:
-    """Plans the centre drop and leaves drop, plan, pick lists and map in ``out``, all of them or none."""
+def demo(out: Path, *, seconds: float, seed: int, workers: int, roads: str, interrupt: Interrupt) -> None:
+    """Plans the centre drop and leaves drop, plan, pick lists and map in ``out``, all of them or none.
+
+    ``roads``: who measures its streets, as in ``router.travel.prepare``. The map shows the built-in ones.
+    """
+    flows.known_roads(roads)
     path = Path(str(resources("fixtures").joinpath("centre", "drop.json")))
     if not path.is_file():
         raise DemoMissing(path)
@@ -37,7 +41,7 @@ def demo(out: Path, *, seconds: float, seed: int, workers: int, interrupt: Inter
     asked = flows.read_drop(path)
     sizes = f"{count(len(asked.orders), 'order')}, {count(len(asked.hubs), 'hub')}"
     typer.echo(f"{asked.id}: {sizes}; measuring the streets")
-    drop = flows.prepared(asked, path)
+    drop = flows.prepared(asked, path, roads)
     solve = partial(flows.solve, drop, seed=seed, workers=workers, interrupt=interrupt)
     greedy = solve(engine="greedy", effort=Effort(budget_s=seconds))
     best = solve(engine="joint", effort=Effort(budget_s=seconds))

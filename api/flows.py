@@ -126,15 +126,20 @@ def read_plan(path: Path) -> Plan:
 def prepared(drop: Drop, path: Path, roads: str = "built-in") -> Drop:
     """The drop that is planned: a road drop becomes a matrix drop. ``path``: where the drop was read from.
 
-    ``roads`` and the errors are those of ``router.travel.prepare``; ``Faulty`` knows the path.
+    ``roads`` and the errors are those of ``router.travel.prepare``; ``Faulty``, also for begun work that breaks a rule
+    by itself, knows the path.
     """
+    from router import committed
     from router.travel import prepare
 
     try:
-        return prepare(drop, path.parent, roads)
+        whole = prepare(drop, path.parent, roads)
+        if found := committed.faults(whole):
+            raise Faulty("drop", found)
     except Faulty as faulty:
         faulty.context["path"] = str(path)
         raise
+    return whole
 
 
 def kept_beside(asked: Drop, source: Path, plan: Path) -> Path | None:

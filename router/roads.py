@@ -40,7 +40,7 @@ Place = tuple[float, float]
 
 
 class CostingUnknown(Invalid):
-    """A profile asks for a costing that the built-in road graph does not have."""
+    """Roads are asked for by a costing that there is not. In a drop it is a fault: ``router.travel.prepare``."""
 
     code, title = "costing-unknown", "There is no such costing"
 

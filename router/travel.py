@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from router.errors import Fault, Faulty, Invalid
-from router.faults.scan import shown
+from router.faults.scan import escape, in_order, shown
 from router.model import Drop, Location, Profile, Travel
 
 if TYPE_CHECKING:
@@ -107,12 +107,13 @@ def prepare(drop: Drop, folder: Path, roads: str = BUILT_IN) -> Drop:
     has its own map and does not read the extract. Places are the distinct points of hubs and orders, in order of
     first mention; coordinates stay for maps.
 
-    Raises ``Faulty`` with every hub and order that is too far from a road, ``RoadsUnknown``, ``RoadServerProfiles``,
-    and the errors of ``router.roads`` or of ``router.osrm``.
+    Raises ``Faulty`` with every costing that there is not, or else with every hub and order that is too far from a
+    road; ``RoadsUnknown``, ``RoadServerProfiles``, and the errors of ``router.roads`` or of ``router.osrm``.
     """
     known_roads(roads)
     if drop.travel.kind != "road":
         return drop
+    _known_costings(drop.travel)
     import numpy as np
 
     from router.streets.snap import OffRoad
@@ -148,6 +149,23 @@ def prepare(drop: Drop, folder: Path, roads: str = BUILT_IN) -> Drop:
     )
 
 
+def _known_costings(travel: Travel) -> None:
+    """Raises ``Faulty`` with every profile whose costing there is not. The built-in roads and OSRM have the same."""
+    from router.streets.costing import COSTINGS
+
+    unknown = tuple(
+        Fault(
+            pointer=f"/travel/profiles/{escape(name)}/costing",
+            code="costing-unknown",
+            message=f"there is no costing {shown(profile.costing or '')}; choose one of {', '.join(COSTINGS)}",
+        )
+        for name, profile in travel.profiles.items()
+        if profile.costing not in COSTINGS
+    )
+    if unknown:
+        raise Faulty("drop", in_order(unknown))
+
+
 def _point(at: Location) -> _Point:
     return at.lat or 0.0, at.lon or 0.0
 
@@ -157,15 +175,10 @@ def _alike(costings: list[str], roads: str) -> dict[str, str]:
     if roads == BUILT_IN:
         return {costing: costing for costing in costings}
     from router import osrm
-    from router.roads import CostingUnknown
 
     if roads == OSRM and not osrm.available():
         raise osrm.OsrmMissing
-    needed: dict[str, str] = {}
-    for costing in costings:
-        if costing not in osrm.PROFILES:
-            raise CostingUnknown(costing)
-        needed[costing] = osrm.PROFILES[costing]
+    needed = {costing: osrm.PROFILES[costing] for costing in costings}
     if roads != OSRM and len(set(needed.values())) > 1:
         raise RoadServerProfiles(roads, needed)
     first: dict[str, str] = {}

@@ -62,9 +62,9 @@ def stock(case: Case) -> Iterator[Remark]:
     for key, spot in last.items():
         row, what = case.stock[key], f"{key[1]!r} at hub {key[0]!r}"
         if taken[key] > row.quantity:
-            yield spot, f"the plan takes {taken[key]} of {what} from a stock of {row.quantity}"
+            yield spot, f"{taken[key]} of {what} are taken from a stock of {row.quantity}"
         if drawn[key] > row.contingency:
-            yield spot, f"the plan takes {drawn[key]} of {what} from a contingency stock of {row.contingency}"
+            yield spot, f"{drawn[key]} of {what} are taken from a contingency stock of {row.contingency}"
 
 
 def waves(case: Case) -> Iterator[Remark]:

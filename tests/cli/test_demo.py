@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import CENTRE, run, succeed
+from tests.cli.command import CENTRE, UNUSABLE, run, succeed
 
 
 @pytest.fixture(scope="module")
@@ -67,5 +67,20 @@ def test_the_summary_compares_with_the_greedy_plan_and_says_the_rest(demo: tuple
 def test_a_demo_that_cannot_write_says_so_before_the_work(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
     done = run(tmp_path, "demo", "--out", "out", "--seconds", "60")
-    assert done.returncode == 2
+    assert done.returncode == UNUSABLE
     assert done.stderr.startswith("dropwright: out/")
+
+
+@pytest.mark.parametrize(
+    ("roads", "told"),
+    [
+        ("osmr", "'osmr'; choose built-in, osrm, or give the address"),
+        ("http://127.0.0.1:9", "http://127.0.0.1:9: an OSRM server knows one of OSRM's profiles alone"),
+    ],
+)
+def test_the_demo_is_measured_by_the_roads_asked_for_or_not_at_all(roads: str, told: str, tmp_path: Path) -> None:
+    done = run(tmp_path, "demo", "--out", "out", "--seconds", "60", "--roads", roads)
+    assert done.returncode == UNUSABLE
+    assert done.stderr.startswith("dropwright: ")
+    assert told in done.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from router import codec
 from router.solve import engine_names
+from tests.changes import with_first_wave
 from tests.cli.command import CENTRE, SMALL, UNUSABLE, run, succeed
+from tests.drops import base_plan, replan_drop
 
 BAD_DROP = """{"format": "dropwright.drop/1", "id": "bad", "currency": "euro", "timezone": "Europe/Nowhere",
  "plan_at": "2026-11-20T18:15:00", "travel": {"kind": "great_circle", "profiles": {}}, "catalog": [],
@@ -109,6 +113,26 @@ def test_every_fault_of_a_drop_is_told_at_once_with_its_file_and_place(tmp_path:
             line.startswith(f"bad.json: {place}: ") and line.endswith(f"[{code}]") for line in done.stderr.splitlines()
         ), (place, done.stderr)
     assert names(tmp_path) == ["bad.json"]
+
+
+def test_begun_work_that_breaks_rules_is_told_as_faults_of_the_drop(tmp_path: Path) -> None:
+    drop = replan_drop()
+    begun = replace(drop.committed, trips=(replace(drop.committed.trips[0], metres=1),))
+    changed = with_first_wave(replace(drop, committed=begun), 0, lines=2)
+    (tmp_path / "drop.json").write_bytes(codec.write(changed))
+    (tmp_path / "earlier.json").write_bytes(codec.write(base_plan()))
+    for arguments in (("plan", "drop.json"), ("map", "drop.json", "earlier.json")):
+        done = run(tmp_path, *arguments, "-o", "made")
+        assert (done.returncode, done.stdout) == (UNUSABLE, "")
+        wave, metres, last = done.stderr.splitlines()
+        assert wave.startswith(
+            "drop.json: /committed/parcels/3/wave: wave 'w1' of hub 'kallio' picks 3 lines and has room"
+        )
+        assert wave.endswith("[committed-wave]")
+        assert metres.startswith("drop.json: /committed/trips/0/metres: is 1, but the legs come to 5560; mend it, or")
+        assert metres.endswith("[committed-movement]")
+        assert last == "dropwright: the drop has 2 faults"
+    assert names(tmp_path) == ["drop.json", "earlier.json"]
 
 
 @pytest.mark.parametrize(

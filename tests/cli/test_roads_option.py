@@ -78,6 +78,20 @@ def test_one_server_for_walkers_and_bikes_is_refused_in_a_sentence(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_costing_that_there_is_not_is_told_with_its_file_and_place(folder: Path) -> None:
+    drop = json.loads((folder / "drop.json").read_bytes())
+    drop["travel"]["profiles"]["bike"]["costing"] = "horse"
+    (folder / "drop.json").write_text(json.dumps(drop))
+    done = run(folder, "plan", "drop.json", "-o", "plan.json", "--steps", "0")
+    assert done.returncode == UNUSABLE
+    cure = "there is no costing 'horse'; choose one of foot, bike, cargo_bike, car, van"
+    assert done.stderr.splitlines() == [
+        f"drop.json: /travel/profiles/bike/costing: {cure} [costing-unknown]",
+        "dropwright: the drop has 1 fault",
+    ]
+    assert not (folder / "plan.json").exists()
+
+
 def test_an_order_far_from_every_road_is_told_with_its_file_and_place(folder: Path) -> None:
     drop = codec.read_drop((folder / "drop.json").read_bytes())
     lost = replace(drop.orders[3], location=Location(lat=0.0, lon=0.0))

@@ -14,8 +14,9 @@ from router import codec, roads
 from router.check import findings
 from router.errors import Faulty, Unavailable
 from router.model import Location, Profile, Travel
-from router.osrm import OsrmMissing, RoadServerSilent
-from router.roads import CostingUnknown, read_roads
+from router.osrm import PROFILES, OsrmMissing, RoadServerSilent
+from router.roads import read_roads
+from router.streets.costing import COSTINGS
 from router.streets.extract import ExtractMissing
 from router.travel import RoadServerProfiles, RoadsUnknown, prepare
 from tests.drops import base_drop, base_plan, replan_drop
@@ -160,11 +161,21 @@ def test_every_hub_and_order_too_far_from_a_road_is_named_with_all_its_distances
     ]
 
 
-def test_a_costing_or_an_extract_that_is_not_there_is_told(straight):
-    with pytest.raises(CostingUnknown, match="horse"):
-        prepare(meridian(base_drop(), bike="horse"), straight)
-    with pytest.raises(CostingUnknown, match="horse"):
-        prepare(meridian(base_drop(), bike="horse"), straight, "http://127.0.0.1:9")
+@pytest.mark.parametrize("roads", ["built-in", "osrm", "http://127.0.0.1:9"])
+def test_every_costing_that_is_not_there_is_named_before_anything_is_read(roads, tmp_path):
+    found = faults(meridian(base_drop(), **{"bike": "horse", "a/b": "Foot", "truck": "van"}), tmp_path, roads)
+    assert [(fault.pointer, fault.code) for fault in found] == [
+        ("/travel/profiles/a~1b/costing", "costing-unknown"),
+        ("/travel/profiles/bike/costing", "costing-unknown"),
+    ]
+    assert found[1].message == "there is no costing 'horse'; choose one of foot, bike, cargo_bike, car, van"
+
+
+def test_osrm_knows_every_costing_of_the_built_in_roads_and_no_other():
+    assert set(PROFILES) == set(COSTINGS)
+
+
+def test_an_extract_that_is_not_there_is_told(straight):
     with pytest.raises(ExtractMissing):
         prepare(meridian(base_drop(), bike="van"), straight / "elsewhere")
 
