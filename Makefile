@@ -2,8 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CORE := $(wildcard router/core/*)
-CORE_UNITS := $(filter-out %/binding.cpp,$(wildcard router/core/*.cpp))
-CORE_TEST := tests/core/test_core.cpp
+CORE_UNITS := $(filter-out %/binding.cpp,$(wildcard router/core/*.cpp)) tests/core/test_core.cpp
+CORE_OBJECTS := $(patsubst %.cpp,build/sanitized/%.o,$(CORE_UNITS))
+CORE_FLAGS := -std=c++20 -g -O1 -Wall -Wextra -fno-omit-frame-pointer -fsanitize=address,undefined \
+  -fno-sanitize-recover=all -I. -Irouter/core
 
 .DEFAULT_GOAL := help
 .PHONY: help install check format test test-setup core-test demo bench lock clean
@@ -45,13 +47,16 @@ test: install test-setup core-test  ## every test; PYTEST="-k words" picks some
 test-setup:  ## what the tests need beside Python: Chromium, for the map
 	@.ci/chromium
 
-core-test: build/core-test  ## the C++ core's own tests, under sanitizers
-	$<
+core-test:  ## the C++ core's own tests, under sanitizers
+	@$(MAKE) --no-print-directory -j $$(getconf _NPROCESSORS_ONLN) build/sanitized/core-test
+	build/sanitized/core-test
 
-build/core-test: $(CORE_TEST) $(CORE)
-	@mkdir -p build
-	$${CXX:-c++} -std=c++20 -g -O1 -Wall -Wextra -fno-omit-frame-pointer -fsanitize=address,undefined \
-	  -fno-sanitize-recover=all -I. -Irouter/core $(CORE_TEST) $(CORE_UNITS) -o $@
+build/sanitized/core-test: $(CORE_OBJECTS)
+	$${CXX:-c++} $(CORE_FLAGS) $^ -o $@
+
+build/sanitized/%.o: %.cpp $(wildcard router/core/*.hpp)
+	@mkdir -p $(@D)
+	$${CXX:-c++} $(CORE_FLAGS) -c $< -o $@
 
 demo: install  ## plan the drop of central Helsinki into out/
 	$(BIN)/dropwright demo --out out
