@@ -10,8 +10,8 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from threading import Event
@@ -65,6 +65,9 @@ def run(
                     lane.place = place + 1
                 else:
                     each(number, place, answer)
+        for number, lane in at_work.items():
+            for place, answer in lane.unread():
+                each(number, place, answer)
     finally:
         for lane in at_work.values():
             lane.kill()
@@ -74,7 +77,7 @@ def alive(seconds: int) -> None:
     """Said by a job now and then: unless it says so again within ``seconds`` of processor time, its process is ended.
 
     A library that is caught in an endless loop cannot be asked to stop. Processor time does not pass while others use
-    the machine, so the answers do not depend on how busy it is.
+    the machine, so the answers do not depend on how busy it is. The end of the job lifts it, and so does 0.
     """
     signal.setitimer(signal.ITIMER_PROF, seconds)
 
@@ -90,8 +93,27 @@ class _Lane(Generic[Job, Answer]):
         self._process: SpawnProcess = context.Process(
             target=_serve, args=(work, jobs[first:], first, theirs, os.getpid()), daemon=True
         )
-        self._process.start()
+        # Ctrl-C is for the parent; blocked from the first moment on, or the child dies of it while it imports.
+        # The first process of all brings a tracker along, whose start would lift the block.
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
+
+    def unread(self) -> Iterator[tuple[int, Answer]]:
+        """Ends the process and gives what it sent that nobody has read."""
+        self._process.kill()
+        self._process.join()
+        try:
+            while self.pipe.poll():
+                place, answer = self.pipe.recv()
+                if answer is not None:
+                    yield place, answer
+        except (EOFError, OSError):
+            return
 
     def kill(self) -> None:
         self.pipe.close()
@@ -108,12 +130,12 @@ def _serve(work: Work[Job, Answer], jobs: Sequence[Job], first: int, pipe: Conne
             pipe.send((place, answer))
 
         work(job, send)
+        alive(0)
         pipe.send((place, None))
 
 
 def die_with(parent: int) -> None:
-    """Has the kernel kill this process when the process ``parent`` ends; Ctrl-C is left to the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Has the kernel kill this process when the process ``parent`` ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
