@@ -41,13 +41,6 @@ class Promise:
         fee = late_fee(self.shipping, ship_s - self.ship_due_s) if ship_s > self.ship_due_s else 0
         return fee + late_fee(self.delivery, deliver_s - self.deliver_due_s) if deliver_s > self.deliver_due_s else fee
 
-    def slack_s(self, shipped_s: int, delivered_s: int) -> int:
-        """Seconds by which both times may grow before the fee does."""
-        return min(
-            _slack_s(self.shipping, self.ship_due_s, shipped_s, self.shipped_s),
-            _slack_s(self.delivery, self.deliver_due_s, delivered_s, self.delivered_s),
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
@@ -68,9 +61,6 @@ class Run:
     hub: int
     ready_s: int
     visits: tuple[Visit, ...]
-    grams: int
-    millilitres: int
-    parcels: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +69,7 @@ class Began:
 
     load_s: int
     return_s: int
-    hub: int
     metres: int
-    trips: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,16 +78,10 @@ class Day:
 
     courier: Courier
     home: int
-    loads_at: frozenset[int]
     opens_s: int
     closes_s: int
     leg: Leg
     began: Began | None = None
-
-    @property
-    def starts_at(self) -> int:
-        """The hub where the next trip begins, if it is the first new one."""
-        return self.began.hub if self.began else self.home
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +95,6 @@ class Timed:
     return_to: int
     return_s: int
     metres: int
-    passable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,11 +129,9 @@ def drive(day: Day, runs: Sequence[Run], first_s: int = LONG_AGO_S) -> Driven:
             slack += load_s - now
         waits.append(slack)
         depart_s = now = load_s + courier.load_seconds
-        here, metres, passable, stops = run.hub, 0, True, []
+        here, metres, stops = run.hub, 0, []
         for visit in run.visits:
-            way = leg(here, visit.place)
-            if way is None:
-                passable, way = False, (0, 0)
+            way = leg(here, visit.place) or (0, 0)
             metres += way[0]
             arrive_s = now + way[1]
             begin_s = max(arrive_s, visit.opens_s)
@@ -162,9 +141,7 @@ def drive(day: Day, runs: Sequence[Run], first_s: int = LONG_AGO_S) -> Driven:
             here = visit.place
             stops.append((arrive_s, begin_s, now))
         to = runs[number + 1].hub if number + 1 < len(runs) else day.home
-        way = leg(here, to)
-        if way is None:
-            passable, way = False, (0, 0)
+        way = leg(here, to) or (0, 0)
         metres += way[0]
         now += way[1]
         total += metres
@@ -177,7 +154,6 @@ def drive(day: Day, runs: Sequence[Run], first_s: int = LONG_AGO_S) -> Driven:
                 return_to=to,
                 return_s=now,
                 metres=metres,
-                passable=passable,
             )
         )
     duty_s = 0 if start_s is None or not trips else now - start_s
@@ -205,19 +181,6 @@ def lateness(driven: Driven) -> int:
     return sum(promise.fee(ship_s, deliver_s) for promise, ship_s, deliver_s in last.values())
 
 
-def lawful(day: Day, driven: Driven) -> bool:
-    """Whether every leg has a way, and shift, duty and number of trips are kept."""
-    courier, made = day.courier, len(driven.trips) + (day.began.trips if day.began else 0)
-    if not driven.trips:
-        return True
-    return (
-        all(trip.passable for trip in driven.trips)
-        and driven.trips[-1].return_s <= day.closes_s
-        and (courier.max_duty_seconds is None or driven.duty_s <= courier.max_duty_seconds)
-        and (courier.max_trips is None or made <= courier.max_trips)
-    )
-
-
 def timed(day: Day, runs: Sequence[Run]) -> Driven:
     """The runs begun when the day costs least, as far as one start can tell.
 
@@ -237,19 +200,6 @@ def timed(day: Day, runs: Sequence[Run]) -> Driven:
             if price < least:
                 chosen, least = driven, price
     return chosen
-
-
-def _slack_s(penalty: Penalty | None, due_s: int, own_s: int, floor_s: int) -> int:
-    """Seconds by which ``own_s`` may grow before the fee for the later of it and ``floor_s`` does."""
-    if penalty is None or due_s >= NEVER_S:
-        return NEVER_S
-    late_s = max(own_s, floor_s) - due_s
-    edges = [step.after for step in penalty.steps if step.after >= late_s]
-    if penalty.per_minute:
-        edges.append(0 if late_s <= 0 else -(-late_s // 60) * 60)
-    if not edges or (penalty.cap is not None and late_s > 0 and late_fee(penalty, late_s) >= penalty.cap):
-        return NEVER_S
-    return min(edges) + due_s - own_s
 
 
 def _delays(early: Driven) -> set[int]:

@@ -22,8 +22,7 @@ class Fleet:
 
     def __init__(self, drop: Drop) -> None:
         self.drop = drop
-        self.hubs, self.orders, self.couriers = named(drop.hubs), named(drop.orders), named(drop.couriers)
-        self.tiers, self.skus = named(drop.tiers), {each.sku: each for each in drop.catalog}
+        self.orders, self.tiers = named(drop.orders), named(drop.tiers)
         self.place = {hub.id: index for index, hub in enumerate(drop.hubs)}
         self.door = {order.id: len(drop.hubs) + index for index, order in enumerate(drop.orders)}
         self.wave_end_s = {(hub.id, wave.id): self.s(wave.end) for hub in drop.hubs for wave in hub.waves}
@@ -59,14 +58,6 @@ class Fleet:
             return self.s(self.settled[parcel.committed].ready_at)
         return self.wave_end_s[parcel.hub, parcel.wave]
 
-    def grams(self, parcel: DraftParcel) -> int:
-        """What the parcel weighs."""
-        return sum(self.skus[sku].grams * units for sku, units in parcel.lines)
-
-    def millilitres(self, parcel: DraftParcel) -> int:
-        """How much room the parcel takes."""
-        return sum(self.skus[sku].millilitres * units for sku, units in parcel.lines)
-
     def visit(self, parcels: tuple[DraftParcel, ...], but: Last | None = None) -> Visit:
         """The stop that hands over these parcels of one order."""
         order = self.orders[parcels[0].order]
@@ -82,15 +73,8 @@ class Fleet:
     def run(self, hub: str, visits: Iterable[Visit]) -> Run:
         """The trip that makes these stops."""
         made = tuple(visits)
-        aboard = [each for visit in made for each in visit.parcels]
-        return Run(
-            hub=self.place[hub],
-            ready_s=max(self.ready_s(each) for each in aboard),
-            visits=made,
-            grams=sum(map(self.grams, aboard)),
-            millilitres=sum(map(self.millilitres, aboard)),
-            parcels=len(aboard),
-        )
+        ready_s = max(self.ready_s(each) for visit in made for each in visit.parcels)
+        return Run(hub=self.place[hub], ready_s=ready_s, visits=made)
 
     def runs(self, trips: Iterable[DraftTrip], but: Mapping[str, Last]) -> tuple[Run, ...]:
         """A courier's trips as runs; ``but``: by order, the parcels that travel otherwise."""
@@ -107,14 +91,11 @@ class Fleet:
             began = Began(
                 load_s=self.s(trips[0].load_at),
                 return_s=max(self.s(trip.return_at) for trip in trips),
-                hub=self.place[trips[-1].return_to],
                 metres=sum(trip.metres for trip in trips),
-                trips=len(trips),
             )
         return Day(
             courier=courier,
             home=self.place[courier.home],
-            loads_at=frozenset(self.place[hub] for hub in courier.loads_at),
             opens_s=max(0, self.s(courier.shift.start)),
             closes_s=self.s(courier.shift.end),
             leg=self._leg(courier.profile),

@@ -1,13 +1,14 @@
 """Orders left over: tried once more everywhere, then given a reason that is true of them.
 
-The core looks first, at every order and nearly everywhere. What it still leaves is looked at again with every way to
-pick it and whole days timed anew. The reason is the first thing that stands in an order's way when the rest of the plan
-comes back bit by bit: goods, then waves, then couriers and collections. Source: docs/reasons.md.
+Every order is tried at every hub, whole and in pieces, with every collection, in every place of every day. The reason
+is the first thing that still stands in its way when the rest of the plan comes back bit by bit: goods, then waves, then
+couriers and collections. Source: docs/reasons.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from time import monotonic
@@ -15,13 +16,9 @@ from time import monotonic
 from router import _core
 from router.draft import Draft
 from router.errors import Conflict
-from router.fleet import Fleet
-from router.insertion import NEVER, Inserter, inserted, keeps_the_law
-from router.instance import Instance
-from router.loads import Remainder
-from router.model import Component, Drop, Order
+from router.instance import NEVER, Instance
+from router.model import Carrier, Collection, Drop, Order, TariffStep, named
 from router.plan import Reason, Unserved
-from router.schedule import finish
 
 
 class BegunUnfinished(Conflict):
@@ -45,161 +42,157 @@ class BegunUnfinished(Conflict):
 def complete(drop: Drop, draft: Draft, *, seed: int, budget_s: float | None) -> tuple[Draft, dict[str, Unserved]]:
     """The draft with every order inserted that pays for itself, and the reasons of the others.
 
-    Every allowed hub, two or three of them, wave, trip position, new trip and collection is tried. After ``budget_s``
-    the draft comes back as far as it is, and a reason that takes a search is the last one not ruled out by then. Raises
-    ``BegunUnfinished`` where committed work cannot be brought to its end.
+    After ``budget_s`` the draft comes back as far as it is, and a reason that takes a search is the last one not ruled
+    out by then. Raises ``BegunUnfinished`` where committed work cannot be brought to its end.
     """
     started = monotonic()
-
-    def late() -> bool:
-        return budget_s is not None and monotonic() - started > budget_s
-
-    instance, fleet = Instance(drop), Fleet(drop)
-    begun = {parcel.order for parcel in drop.committed.parcels}
-    while True:
-        left_s = float(NEVER) if budget_s is None else max(0.0, budget_s - (monotonic() - started))
-        draft, search = _filled(instance, draft, seed, left_s)
-        grown = _grown(fleet, draft, begun, late)
-        if grown is draft:
-            break
-        draft = grown
-    why = _Why(fleet, draft, late, lambda order: search.cheapest(instance.order[order.id]))
-    served = _served(draft) | begun
+    instance = Instance(drop)
+    search = _core.Search(instance.problem, seed)
+    search.load(instance.problem, instance.assignment(draft))
+    search.fill(float(NEVER) if budget_s is None else max(0.0, budget_s - (monotonic() - started)))
+    filled = instance.draft(search.assignment())
+    _finished(drop, filled)
+    why = _Why(instance, filled, search)
+    served = {each.order for each in filled.parcels} | {parcel.order for parcel in drop.committed.parcels}
     unserved = {}
     for order in drop.orders:
         if order.id not in served:
-            reason, detail = why.of(order)
+            late = budget_s is not None and monotonic() - started > budget_s
+            reason, detail = why.at_once(order) if late else why.of(order)
             unserved[order.id] = Unserved(order=order.id, reason=reason, detail=detail)
-    return draft, unserved
+    return filled, unserved
 
 
-def _filled(instance: Instance, draft: Draft, seed: int, seconds: float) -> tuple[Draft, _core.Search]:
-    """The draft with what the core finds to insert, and the core standing at that plan."""
-    search = _core.Search(instance.problem, seed)
-    search.load(instance.problem, instance.assignment(draft))
-    search.fill(seconds)
-    filled = instance.draft(search.assignment())
-    if any(len({visit[0].order for visit in trip.visits}) < len(trip.visits) for trip in filled.trips):
-        filled = draft  # something came between two parcels of one visit, which the core holds for two stops
-    if filled is draft or search.cost != search.best_cost:
-        search = _core.Search(instance.problem, seed)
-        search.load(instance.problem, instance.assignment(filled))
-    return filled, search
-
-
-def _grown(fleet: Fleet, draft: Draft, begun: set[str], late: Callable[[], bool]) -> Draft:
-    """The draft with one order more, which pays for itself when the whole plan is priced; the same where none does.
-
-    Orders whose work has begun come first, whatever they cost and however late it is.
-    """
-    served = _served(draft)
-    left = sorted((order for order in fleet.drop.orders if order.id not in served), key=lambda o: o.id not in begun)
-    remainder = Remainder(fleet, goods=draft, waves=draft)
-    inserter, total = None, None
-    stuck: list[str] = []
-    for order in left:
-        must = order.id in begun
-        if must and not remainder.unfinished(order):
-            continue
-        if not must and (stuck or late()):
-            break
-        found = None
-        if remainder.pickable(order):
-            inserter = inserter or Inserter(fleet, remainder, carriage=draft)
-            below = NEVER if must else fleet.tiers[order.tier].unserved
-            found = inserter.cheapest(order, below, until=_not_yet if must else late)
-        grown = inserted(fleet, draft, found) if found else draft
-        if grown is not draft and keeps_the_law(fleet, grown):
-            if must:
-                return grown
-            total = total or finish(fleet.drop, draft).cost.total
-            if finish(fleet.drop, grown).cost.total < total:
-                return grown
-        elif must:
-            stuck.append(order.id)
-    driving = {trip.courier for trip in draft.trips}
-    astray = [
-        courier.id
-        for courier in fleet.drop.couriers
-        if courier.id not in driving and fleet.day(courier).starts_at != fleet.place[courier.home]
-    ]
-    if stuck or astray:
-        raise BegunUnfinished(tuple(stuck), tuple(astray))
-    return draft
+def _finished(drop: Drop, draft: Draft) -> None:
+    """Raises where the rest of an order that has begun stays, or a courier on its way is not brought home."""
+    given = Counter[tuple[str, str]]()
+    for parcel in drop.committed.parcels:
+        if parcel.trip is not None or parcel.collection is not None:
+            given.update({(parcel.order, line.sku): line.quantity for line in parcel.lines})
+    for each in draft.parcels:
+        given.update({(each.order, sku): units for sku, units in each.lines})
+    orders = named(drop.orders)
+    begun = dict.fromkeys(parcel.order for parcel in drop.committed.parcels)
+    open_ = [id_ for id_ in begun if any(given[id_, sku] < n for sku, n in drop.wants(orders[id_]).items())]
+    last = {trip.courier: trip for trip in sorted(drop.committed.trips, key=lambda trip: trip.load_at)}
+    for trip in draft.trips:
+        last.pop(trip.courier, None)
+    homes = named(drop.couriers)
+    astray = [name for name, trip in last.items() if trip.return_to != homes[name].home]
+    if open_ or astray:
+        raise BegunUnfinished(tuple(open_), tuple(astray))
 
 
 class _Why:
     """Why orders stay: the first thing in their way when the rest of this plan comes back bit by bit."""
 
-    def __init__(self, fleet: Fleet, draft: Draft, late: Callable[[], bool], adds: Callable[[Order], int]) -> None:
-        self.fleet, self.draft, self.late, self.adds = fleet, draft, late, adds
-        self.ever = Remainder(fleet, goods=None, waves=None)
-        self.taken = Remainder(fleet, goods=draft, waves=None)
-        self.now = Remainder(fleet, goods=draft, waves=draft)
+    def __init__(self, instance: Instance, draft: Draft, plan: _core.Search) -> None:
+        self.drop, self.plan = instance.drop, plan
+        self.instance = instance
+        self.tiers = named(instance.drop.tiers)
+        self.held = {(row.hub, row.sku): row.quantity + row.contingency for row in instance.drop.stock}
+        taken = Counter[tuple[str, str]]()
+        for parcel in instance.drop.committed.parcels:
+            taken.update({(parcel.hub, line.sku): line.quantity for line in parcel.lines})
+        for each in draft.parcels:
+            if each.committed is None:
+                taken.update({(each.hub, sku): units for sku, units in each.lines})
+        self.left = {at: units - taken[at] for at, units in self.held.items()}
 
-    @cached_property
-    def _alone(self) -> Inserter:
-        return Inserter(self.fleet, self.ever, carriage=None)
-
-    @cached_property
-    def _without_goods(self) -> Inserter:
-        return Inserter(self.fleet, self.taken, carriage=None)
-
-    @cached_property
-    def _without_waves(self) -> Inserter:
-        return Inserter(self.fleet, self.now, carriage=None)
-
-    @cached_property
-    def _here(self) -> Inserter:
-        return Inserter(self.fleet, self.now, carriage=self.draft)
+    def at_once(self, order: Order) -> tuple[Reason, str]:
+        """A reason found by adding up goods alone."""
+        if short := self._short(order, self.held):
+            return "no-stock", "{1} x {0} ordered, {2} ever held where it may come from".format(*short)
+        if short := self._short(order, self.left):
+            return "stock-taken", "{1} x {0} ordered, {2} left where it may come from".format(*short)
+        return "couriers-full", "time was up before every way to serve it had been tried"
 
     def of(self, order: Order) -> tuple[Reason, str]:
         """The reason of one order that is left over, with its figures."""
-        leaving = self.fleet.tiers[order.tier].unserved
-        short = self.ever.short_of(order)
-        if short:
-            return "no-stock", "{1} x {0} ordered, {2} ever held where it may come from".format(*short)
-        short = self.now.short_of(order)
-        if self.late():
-            if short:
-                return "stock-taken", "{1} x {0} ordered, {2} left where it may come from".format(*short)
-            return "couriers-full", "time was up before every way to serve it had been tried"
-        if not self.ever.pickable(order):
+        reason, detail = self.at_once(order)
+        if reason == "no-stock":
+            return reason, detail
+        if not self._any_way(self._picked_alone, order):
             return "no-wave", "too few lines in the waves after clearance at the hubs that hold its goods"
         if not self._any_way(self._alone, order):
             return "no-way-out", self._stays(order)
-        if short:
-            return "stock-taken", "{1} x {0} ordered, {2} left where it may come from".format(*short)
-        if not self.now.pickable(order):
+        if reason == "stock-taken":
+            return reason, detail
+        if not self._any_way(self._picked_now, order):
             return "waves-full", "too few lines left in the waves after clearance at the hubs that hold its goods"
-        adds = self.adds(order)
+        adds, leaving = self.plan.cheapest(self.instance.order[order.id]), self.tiers[order.tier].unserved
         if adds < NEVER:
             return "costs-more-than-leaving", f"serving adds {adds}, leaving costs {leaving}"
-        if self._any_way(self._here, order):
-            return "costs-more-than-leaving", f"no way to serve it adds less than the {leaving} that leaving costs"
-        if not self._any_way(self._without_goods, order):
+        if not self._any_way(self._with_goods, order):
             return "stock-taken", "the goods left where it may come from lie where nobody could take them from"
-        if not self._any_way(self._without_waves, order):
+        if not self._any_way(self._with_waves, order):
             return "waves-full", "the waves with lines left end too late for every courier and collection"
         return "couriers-full", "no courier or collection has room and time left"
 
-    def _any_way(self, inserter: Inserter, order: Order) -> bool:
-        return inserter.cheapest(order, NEVER, any_way=True) is not None
+    def _short(self, order: Order, held: Mapping[tuple[str, str], int]) -> tuple[str, int, int] | None:
+        """A SKU of which too little is held where the order may come from: (SKU, units ordered, units held)."""
+        hubs = set(self.instance.hub if order.hubs is None else order.hubs)
+        for sku, units in self.drop.wants(order).items():
+            some = sum(max(0, held.get((hub, sku), 0)) for hub in hubs)
+            if some < units:
+                return sku, units, some
+        return None
+
+    def _any_way(self, search: _core.Search, order: Order) -> bool:
+        return search.cheapest(self.instance.order[order.id]) < NEVER
+
+    def _imagined(self, instance: Instance, goods: bool, waves: bool) -> _core.Search:
+        search = _core.Search(instance.problem, 0)
+        search.imagine(self.plan, goods, waves)
+        return search
+
+    @cached_property
+    def _free(self) -> Instance:
+        """The drop with somebody at every hub who takes all there is for nothing, so that picking alone decides."""
+        drop = self.drop
+        latest = max((wave.end for hub in drop.hubs for wave in hub.waves), default=drop.plan_at)
+        name = "anybody" * 30  # longer than any id of a drop
+        anybody = Carrier(
+            id=name,
+            partner="",
+            collections=tuple(
+                Collection(id=f"{name} {hub.id}", hub=hub.id, at=latest, delivered_at=latest) for hub in drop.hubs
+            ),
+            tariff=(TariffStep(up_to_grams=0, amount=0),),
+        )
+        bare = tuple(replace(each, grams=0, millilitres=0, handling=()) for each in drop.catalog)
+        return Instance(replace(drop, catalog=bare, carriers=(*drop.carriers, anybody)))
+
+    @cached_property
+    def _picked_alone(self) -> _core.Search:
+        return self._imagined(self._free, False, False)
+
+    @cached_property
+    def _picked_now(self) -> _core.Search:
+        return self._imagined(self._free, True, True)
+
+    @cached_property
+    def _alone(self) -> _core.Search:
+        return self._imagined(self.instance, False, False)
+
+    @cached_property
+    def _with_goods(self) -> _core.Search:
+        return self._imagined(self.instance, True, False)
+
+    @cached_property
+    def _with_waves(self) -> _core.Search:
+        return self._imagined(self.instance, True, True)
 
     def _stays(self, order: Order) -> str:
-        """What no courier or collection takes, a single unit if it is that bad."""
-        for sku in self.fleet.drop.wants(order):
-            if not self._any_way(self._alone, replace(order, lines=(Component(sku=sku, quantity=1),))):
-                return f"no courier or collection could take even one {sku} alone"
-        return "no couriers and collections could take all of it, even if it were the only order"
-
-
-def _served(draft: Draft) -> set[str]:
-    return {each.order for each in draft.parcels}
-
-
-def _not_yet() -> bool:
-    return False
+        skus = {each.sku: each for each in self.drop.catalog}
+        wanted = [(skus[sku], units) for sku, units in self.drop.wants(order).items()]
+        grams = sum(sku.grams * units for sku, units in wanted)
+        millilitres = sum(sku.millilitres * units for sku, units in wanted)
+        needs = ", ".join(sorted({name for sku, _ in wanted for name in sku.handling})) or "no handling class"
+        return (
+            f"{grams} g, {millilitres} ml, {needs}: too much, too far or too late for every courier and collection, "
+            "even if it were the only order"
+        )
 
 
 def _listed(names: tuple[str, ...]) -> str:

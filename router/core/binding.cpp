@@ -85,7 +85,8 @@ void load(Search& search, const Problem& problem, const Assignment& given) {
                 trip.grams += piece.grams;
                 trip.millilitres += piece.millilitres;
                 trip.ready = std::max(trip.ready, piece.ready);
-                trip.visits.push_back({order, slot, problem.leg(courier.profile, from, problem.point_of(order)), 0});
+                const bool joins = !trip.visits.empty() && trip.visits.back().order == order;
+                trip.visits.push_back({order, slot, joins ? Leg{} : problem.leg(courier.profile, from, problem.point_of(order)), 0});
                 from = problem.point_of(order);
             }
             trip.back = problem.leg(courier.profile, from, t + 1 < given.second[c].size() ? given.second[c][t + 1].first : courier.home);
@@ -177,6 +178,8 @@ NB_MODULE(_core, m) {
         .def("greedy", &Search::greedy, nb::call_guard<nb::gil_scoped_release>())
         .def("fill", &Search::fill, nb::call_guard<nb::gil_scoped_release>())
         .def("anneal", &Search::anneal, nb::call_guard<nb::gil_scoped_release>())
+        .def("halt", &Search::halt)
+        .def("imagine", &Search::imagine)
         .def("cheapest", &Search::cheapest, nb::call_guard<nb::gil_scoped_release>())
         .def("assignment", &assignment)
         .def("load", &load)

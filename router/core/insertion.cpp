@@ -7,9 +7,17 @@ namespace {
 
 constexpr int kHubsTried = 5;
 constexpr int kBusyTried = 4;
-constexpr int kSplitStarts = 3;
+constexpr std::size_t kSplitStarts = 3;
+constexpr std::size_t kPaired = 6;
 constexpr int kMostPieces = 6;
 constexpr std::uint64_t kBlinkMask = 127;  // one place in 128 is overlooked
+
+// The last stop of the trip for this order; -1 where there is none.
+int last_stop(const Trip& trip, int order) {
+    int at = static_cast<int>(trip.visits.size()) - 1;
+    while (at >= 0 && trip.visits[ix(at)].order != order) --at;
+    return at;
+}
 
 }  // namespace
 
@@ -72,11 +80,18 @@ Spot Search::find_spot(int order, const Piece& piece, Care care, Money limit) {
     }
     const auto beside = [&](int courier, int trip, int at) {
         if (!thorough && (random_.next() & kBlinkMask) == 0) return;
-        const auto& visits = state_.routes[ix(courier)].trips[ix(trip)].visits;
-        if (at > 0 && ix(at) < visits.size() && visits[ix(at - 1)].order == visits[ix(at)].order) return;  // one visit, two parcels
+        if (state_.routes[ix(courier)].trips[ix(trip)].joins(at)) return;
         const auto [ready, wave] = wave_by(state_.routes[ix(courier)].trips[ix(trip)].load);
         consider(order, piece, wave, Spot{.courier = courier, .trip = trip, .at = at}, best);
     };
+    for (const Piece& mine : state_.pieces[ix(order)]) {  // beside another parcel of the order: one visit for both
+        if (mine.courier < 0) continue;
+        const auto& trips = state_.routes[ix(mine.courier)].trips;
+        for (int t = 0; t < static_cast<int>(trips.size()); ++t) {
+            const int at = last_stop(trips[ix(t)], order);
+            if (at >= 0 && trips[ix(t)].hub == hub && state_.fits(problem_.couriers[ix(mine.courier)], piece, &trips[ix(t)])) beside(mine.courier, t, at + 1);
+        }
+    }
     if (!thorough) {
         for (const int other : near(order))
             for (const Piece& there : state_.pieces[ix(other)]) {
@@ -109,13 +124,13 @@ Spot Search::find_spot(int order, const Piece& piece, Care care, Money limit) {
         const auto& trips = state_.routes[ix(c)].trips;
         const bool idle = trips.empty() && courier.first_load >= kNever;
         if (idle && group_seen_[ix(courier.group)] == group_stamp_) continue;
-        if (!state_.fits(courier, piece, nullptr) || carries(c, order)) continue;
+        if (!state_.fits(courier, piece, nullptr) || (!thorough && carries(c, order))) continue;
         if (idle) group_seen_[ix(courier.group)] = group_stamp_;
         if (!thorough && !idle && ++busy > kBusyTried) continue;
         const int count = static_cast<int>(trips.size());
         if (thorough)
             for (int t = 0; t < count; ++t)
-                if (trips[ix(t)].hub == hub && state_.fits(courier, piece, &trips[ix(t)]))
+                if (trips[ix(t)].hub == hub && state_.fits(courier, piece, &trips[ix(t)]) && last_stop(trips[ix(t)], order) < 0)
                     for (int at = 0; at <= static_cast<int>(trips[ix(t)].visits.size()); ++at) beside(c, t, at);
         if (count + courier.trips_before >= courier.max_trips) continue;
         for (int t = 0; t <= count; ++t) {
@@ -155,46 +170,57 @@ bool Search::place_whole(int order, Care care, Money& best, int& tried) {
     return true;
 }
 
-// Committed parcels first, then as much as each hub holds, `first_hub` first, until the order is whole.
+// Adds the piece, or halves of it where nobody can take it whole, and so on; the lines that nobody takes come back.
+std::vector<Line> Search::put(int order, Piece piece, Care care, Money limit) {
+    const Money fresh = state_.served(order) ? 0 : problem_.orders[ix(order)].unserved;
+    const Money picking = piece.picked >= 0 ? 0 : state_.picking_cost(piece.hub, piece.lines);
+    const Spot spot = find_spot(order, piece, care, limit - state_.cost + fresh - picking - state_.split_cost(order));
+    if (spot.courier >= 0 || spot.collection >= 0) {
+        state_.add(order, std::move(piece), spot);
+        return {};
+    }
+    if (care == Care::quick && random_.below(8) != 0) return piece.lines;
+    if (piece.picked >= 0 || static_cast<int>(state_.pieces[ix(order)].size()) + 2 > kMostPieces) return piece.lines;
+    std::vector<Line> first, second;
+    if (piece.lines.size() > 1) {
+        const auto middle = piece.lines.begin() + static_cast<std::ptrdiff_t>(piece.lines.size() / 2);
+        first.assign(piece.lines.begin(), middle);
+        second.assign(middle, piece.lines.end());
+    } else if (piece.lines[0].quantity > 1) {
+        const Line whole = piece.lines[0];
+        first.push_back({whole.sku, whole.quantity / 2});
+        second.push_back({whole.sku, whole.quantity - whole.quantity / 2});
+    } else {
+        return piece.lines;
+    }
+    const std::size_t placed = state_.pieces[ix(order)].size();
+    std::vector<Line> rest = put(order, make_piece(piece.hub, std::move(first)), care, limit);
+    // Where not even half of a line finds a way out, the other half will not: it is as heavy.
+    if (!rest.empty() && (care == Care::quick || (piece.lines.size() == 1 && state_.pieces[ix(order)].size() == placed))) return piece.lines;
+    for (const Line& line : put(order, make_piece(piece.hub, std::move(second)), care, limit)) {
+        if (!rest.empty() && rest.back().sku == line.sku)
+            rest.back().quantity += line.quantity;
+        else
+            rest.push_back(line);
+    }
+    return rest;
+}
+
+// Committed parcels first, then as much as each hub holds, those of `first` first, until the order is whole.
 // Gives up where the plan would cost `limit` or more.
-bool Search::place_split(int order, int first_hub, Care care, Money limit) {
+bool Search::place_split(int order, const std::vector<int>& first, Care care, Money limit) {
     const Order& wanted = problem_.orders[ix(order)];
-    // A piece that nobody can take, for its weight or its lines, goes as two halves.
-    const std::function<bool(Piece)> put = [&](Piece piece) {
-        const Money fresh = state_.served(order) ? 0 : wanted.unserved;
-        const Money picking = piece.picked >= 0 ? 0 : state_.picking_cost(piece.hub, piece.lines);
-        const Spot spot = find_spot(order, piece, care, limit - state_.cost + fresh - picking - state_.split_cost(order));
-        if (spot.courier >= 0 || spot.collection >= 0) {
-            state_.add(order, std::move(piece), spot);
-            return true;
-        }
-        if (care == Care::quick && random_.below(8) != 0) return false;
-        if (piece.picked >= 0 || static_cast<int>(state_.pieces[ix(order)].size()) + 2 > kMostPieces) return false;
-        std::vector<Line> first, second;
-        if (piece.lines.size() > 1) {
-            const auto middle = piece.lines.begin() + static_cast<std::ptrdiff_t>(piece.lines.size() / 2);
-            first.assign(piece.lines.begin(), middle);
-            second.assign(middle, piece.lines.end());
-        } else if (piece.lines[0].quantity > 1) {
-            const Line whole = piece.lines[0];
-            first.push_back({whole.sku, whole.quantity / 2});
-            second.push_back({whole.sku, whole.quantity - whole.quantity / 2});
-        } else {
-            return false;
-        }
-        return put(make_piece(piece.hub, std::move(first))) && put(make_piece(piece.hub, std::move(second)));
-    };
     bool whole = true;
     for (std::size_t i = 0; i < wanted.picked.size() && whole; ++i) {
         Piece piece = make_piece(wanted.picked[i].hub, wanted.picked[i].lines);
         piece.picked = static_cast<int>(i);
         piece.ready = wanted.picked[i].ready;
-        whole = put(std::move(piece));
+        whole = put(order, std::move(piece), care, limit).empty();
     }
     std::vector<Line> open = wanted.lines;
     std::vector<char> used(problem_.hubs.size(), 0);
-    int hub = first_hub;
-    for (int count = 0; whole && !open.empty(); ++count) {
+    for (std::size_t count = 0; whole && !open.empty(); ++count) {
+        int hub = count < first.size() ? first[count] : -1;
         if (hub < 0) {  // the hub that covers most units of what is open, the nearest of equals
             std::int64_t most = 0;
             for (const int h : problem_.hubs_near[ix(order)]) {
@@ -204,7 +230,7 @@ bool Search::place_split(int order, int first_hub, Care care, Money limit) {
                 if (covered > most) most = covered, hub = h;
             }
         }
-        if (hub < 0 || count == kMostPieces) {
+        if (hub < 0 || static_cast<int>(state_.pieces[ix(order)].size()) == kMostPieces) {
             whole = false;
             break;
         }
@@ -215,12 +241,46 @@ bool Search::place_split(int order, int first_hub, Care care, Money limit) {
             if (got > 0) here.push_back({line.sku, got});
             if (got < line.quantity) rest.push_back({line.sku, line.quantity - got});
         }
-        if (!here.empty()) whole = put(make_piece(hub, std::move(here)));
+        if (!here.empty()) {
+            for (const Line& line : put(order, make_piece(hub, std::move(here)), care, limit)) {
+                whole = care == Care::thorough;  // another hub may do what this one could not
+                const auto same = std::find_if(rest.begin(), rest.end(), [&](const Line& other) { return other.sku == line.sku; });
+                if (same == rest.end())
+                    rest.push_back(line);
+                else
+                    same->quantity += line.quantity;
+            }
+        }
         open = std::move(rest);
-        hub = -1;
     }
     if (!whole) state_.remove(order);
     return whole;
+}
+
+// Hubs to begin a split with: each that holds some of the order; with care, each two of the nearest.
+std::vector<std::vector<int>> Search::split_starts(int order, Care care, bool done) {
+    const Order& wanted = problem_.orders[ix(order)];
+    std::vector<std::vector<int>> starts;
+    if (wanted.lines.empty()) return {{}};
+    for (const int hub : problem_.hubs_near[ix(order)]) {
+        if (!hub_active_[ix(hub)]) continue;
+        std::int64_t covered = 0, asked = 0;
+        for (const Line& line : wanted.lines) {
+            covered += std::clamp<std::int64_t>(state_.left(hub, line.sku), 0, line.quantity);
+            asked += line.quantity;
+        }
+        if (covered > 0 && (covered < asked || !done)) starts.push_back({hub});
+        if (care == Care::quick && starts.size() == kSplitStarts) break;
+    }
+    if (care == Care::quick) {
+        if (starts.size() > 1) starts = {starts[ix(random_.below(static_cast<int>(starts.size())))]};
+        return starts;
+    }
+    const std::size_t near = std::min(starts.size(), kPaired);
+    for (std::size_t a = 0; a < near; ++a)
+        for (std::size_t b = 0; b < near; ++b)
+            if (a != b) starts.push_back({starts[a][0], starts[b][0]});
+    return starts;
 }
 
 // Serves the order at the least extra cost, or leaves it where that is not below `worth`.
@@ -235,33 +295,18 @@ bool Search::place(int order, Care care, Money worth) {
     const bool try_split = !plain || (!done && (hubs_that_hold == 0 || random_.below(8) == 0)) || care == Care::thorough || (wanted.lines.size() > 1 && random_.below(24) == 0);
     if (!try_split || problem_.hubs.empty()) return done;
     // Splits are tried in place, since the second piece depends on the first.
-    Money least = done ? state_.cost : before;
-    int choice = -2;  // -2: as it is
-    std::vector<int> starts;
-    if (wanted.lines.empty()) {
-        starts.push_back(-1);
-    } else {
-        for (const int hub : problem_.hubs_near[ix(order)]) {
-            if (!hub_active_[ix(hub)]) continue;
-            std::int64_t covered = 0, asked = 0;
-            for (const Line& line : wanted.lines) {
-                covered += std::clamp<std::int64_t>(state_.left(hub, line.sku), 0, line.quantity);
-                asked += line.quantity;
-            }
-            if (covered > 0 && (covered < asked || !done)) starts.push_back(hub);
-            if (care == Care::quick && starts.size() == kSplitStarts) break;
-        }
-        if (care == Care::quick && starts.size() > 1) starts = {starts[ix(random_.below(static_cast<int>(starts.size())))]};
-    }
+    const std::vector<std::vector<int>> starts = split_starts(order, care, done);
     if (starts.empty()) return done;
+    Money least = done ? state_.cost : before;
+    const std::vector<int>* choice = nullptr;  // none: as it is
     if (done) state_.remove(order);
-    for (const int start : starts) {
+    for (const std::vector<int>& start : starts) {
         if (!place_split(order, start, care, least)) continue;
-        least = state_.cost, choice = start;
-        if (start == starts.back()) return true;
+        least = state_.cost, choice = &start;
+        if (&start == &starts.back()) return true;
         state_.remove(order);
     }
-    if (choice > -2 && place_split(order, choice, care, before)) return true;
+    if (choice && place_split(order, *choice, care, before)) return true;
     if (!done) return false;
     best = worth;
     return place_whole(order, care, best, hubs_that_hold);

@@ -42,7 +42,7 @@ void Search::greedy(double seconds) {
     // Orders that must be served, since a hub has picked for them, go first.
     std::stable_partition(order.begin(), order.end(), [&](int o) { return problem_.must_serve(o); });
     for (const int o : order) {
-        if (since(start) > seconds && !problem_.must_serve(o)) break;
+        if ((halted_ || since(start) > seconds) && !problem_.must_serve(o)) break;
         if (!state_.served(o)) place(o, Care::quick, problem_.orders[ix(o)].unserved);
         state_.mark();
     }
@@ -56,7 +56,7 @@ bool Search::fill(double seconds) {
         again = false;
         for (int o = 0; o < static_cast<int>(problem_.orders.size()); ++o) {
             if (state_.served(o)) continue;
-            if (since(start) > seconds && !problem_.must_serve(o)) {
+            if ((halted_ || since(start) > seconds) && !problem_.must_serve(o)) {
                 ended = false;
                 continue;
             }
@@ -105,7 +105,7 @@ void Search::anneal(std::int64_t steps, double seconds, double from, double to, 
     for (std::int64_t i = 0; steps == 0 || i < steps; ++i) {
         if (i % 8 == 0) {
             const double done = steps > 0 ? static_cast<double>(i) / static_cast<double>(steps) : since(start) / seconds;
-            if (done >= 1) break;
+            if (done >= 1 || halted_) break;
             progress = from + (to - from) * done;
             temperature = hot * std::pow(cold / hot, progress);
         }
@@ -118,6 +118,11 @@ void Search::load(const std::vector<std::vector<Piece>>& pieces, const std::vect
     state_.load(pieces, routes);
     best_cost_ = state_.cost;
     keep_best();
+}
+
+void Search::imagine(const Search& other, bool goods, bool waves) {
+    if (goods) state_.taken = other.state_.taken;
+    if (waves) state_.wave_left = other.state_.wave_left;
 }
 
 }  // namespace dropwright

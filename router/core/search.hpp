@@ -2,8 +2,8 @@
 // Christiaens and Vanden Berghe 2020): one move may change an order's hub, wave, trip, carrier, or all of these.
 #pragma once
 
+#include <atomic>
 #include <chrono>
-#include <functional>
 
 #include "state.hpp"
 
@@ -38,8 +38,14 @@ class Search {
     void restrict_to(std::vector<char> orders, std::vector<char> hubs, std::vector<char> couriers);
     // Anneals from the current plan: `steps` moves, or `seconds` where steps is 0, with progress going from..to.
     void anneal(std::int64_t steps, double seconds, double from, double to, double hot, double cold);
+    // Ends whatever another thread has this search do, as if its time were up.
+    void halt() { halted_ = true; }
     // Goes on from these assignments, which become the best so far.
     void load(const std::vector<std::vector<Piece>>& pieces, const std::vector<Route>& routes);
+
+    // Takes what the plan of `other` takes of goods, and of waves too if so wished, with every courier idle: for
+    // questions, not for plans.
+    void imagine(const Search& other, bool goods, bool waves);
 
     // What serving an order that is left over would add, its penalty not counted; kNever where nothing can take it.
     Money cheapest(int order);
@@ -58,7 +64,9 @@ class Search {
 
     bool place(int order, Care care, Money worth);
     bool place_whole(int order, Care care, Money& best, int& tried);
-    bool place_split(int order, int first_hub, Care care, Money limit);
+    std::vector<Line> put(int order, Piece piece, Care care, Money limit);
+    bool place_split(int order, const std::vector<int>& first, Care care, Money limit);
+    std::vector<std::vector<int>> split_starts(int order, Care care, bool done);
     Piece make_piece(int hub, std::vector<Line> lines) const;
     Spot find_spot(int order, const Piece& piece, Care care, Money limit);
     void consider(int order, const Piece& piece, int wave, Spot spot, Spot& best);
@@ -78,6 +86,7 @@ class Search {
     std::vector<Route> best_routes_;
     Money best_cost_;
     std::int64_t moves_ = 0;
+    std::atomic<bool> halted_ = false;
     std::vector<std::pair<Time, int>> waves_;  // waves of a hub with room for the piece at hand, by end
     std::vector<int> group_seen_, pool_;
     int group_stamp_ = 0;

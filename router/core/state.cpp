@@ -144,7 +144,9 @@ void State::link(int courier_index, int trip_index, int at) {
     const int profile = problem.couriers[ix(courier_index)].profile;
     Trip& trip = routes[ix(courier_index)].trips[ix(trip_index)];
     const int from = point_before(courier_index, trip_index, at);
-    if (ix(at) < trip.visits.size())
+    if (trip.joins(at))
+        trip.visits[ix(at)].leg = {};
+    else if (ix(at) < trip.visits.size())
         trip.visits[ix(at)].leg = problem.leg(profile, from, problem.point_of(trip.visits[ix(at)].order));
     else
         trip.back = problem.leg(profile, from, target(courier_index, trip_index));

@@ -44,6 +44,12 @@ struct Trip {
     Walk walk{};     // from `load`
     Time shipping_slack = kNever, bound_stops = kNever;  // walk.bound apart: for shipping, for all stops
     Time spare = 0;  // how far `load` may move at no cost, all later trips considered
+
+    // Is this stop one with the stop before it? Parcels of one order, handed over together, stand side by side.
+    bool joins(int at) const {
+        const auto i = static_cast<std::size_t>(at);
+        return i > 0 && i < visits.size() && visits[i - 1].order == visits[i].order;
+    }
 };
 
 struct Route {

@@ -17,6 +17,7 @@ struct State::Extra {
     int at;
     Leg in, out;
     Time shipped_floor, delivered_floor;
+    bool joins = false;  // handed over with the stop before it
 };
 
 Money State::money(const Courier& courier, Time first_load, Time last_back, std::int64_t metres, bool used) const {
@@ -46,30 +47,30 @@ bool State::walk(const Courier& courier, const Trip& trip, Time load, const Extr
     const Time depart = load + courier.load_seconds;
     Time now = depart, wait = 0, bound = kNever;
     Money late = 0;
-    const auto stop = [&](const Order& order, Time leg_s, Time shipped_floor, Time delivered_floor) {
+    Time start = depart;
+    const auto stop = [&](const Order& order, Time leg_s, Time shipped_floor, Time delivered_floor, bool joins) {
         const Time shipped = std::max(depart, shipped_floor);
-        now += leg_s;
-        if (now < order.not_before) {
-            wait += order.not_before - now;
-            now = order.not_before;
+        if (!joins) {
+            start = std::max(now + leg_s, order.not_before);
+            wait += start - now - leg_s;
+            now = start + order.service;
         }
-        const Time delivered = std::max(now, delivered_floor);
+        const Time delivered = std::max(start, delivered_floor);
         late += problem.late_shipping(order, shipped) + problem.late_delivery(order, delivered);
         bound = std::min(bound, shipped - depart + problem.shipping_slack(order, shipped));
-        bound = std::min(bound, wait + delivered - now + problem.delivery_slack(order, delivered));
-        now += order.service;
+        bound = std::min(bound, wait + delivered - start + problem.delivery_slack(order, delivered));
     };
     const int count = static_cast<int>(trip.visits.size());
     for (int i = 0; i <= count; ++i) {
         if (kExtra && i == extra->at) {
             if (extra->in.seconds < 0) return false;
-            stop(*extra->order, extra->in.seconds, extra->shipped_floor, extra->delivered_floor);
+            stop(*extra->order, extra->in.seconds, extra->shipped_floor, extra->delivered_floor, extra->joins);
         }
         if (i == count) break;
         const Visit& visit = trip.visits[ix(i)];
         const Leg& leg = kExtra && i == extra->at ? extra->out : visit.leg;
         if (leg.seconds < 0) return false;
-        stop(problem.orders[ix(visit.order)], leg.seconds, visit.shipped_floor, visit.delivered_floor);
+        stop(problem.orders[ix(visit.order)], leg.seconds, visit.shipped_floor, visit.delivered_floor, trip.joins(i));
         if (late > limit) return false;
     }
     if (back.seconds < 0) return false;
@@ -84,7 +85,7 @@ bool State::insert(const Courier& courier, const Trip& trip, Time load, const Ex
     const bool last = at == count;
     const Time bound_before = last ? trip.bound_stops : trip.visits[at].bound_before;
     const Time wait_before = last ? trip.walk.wait : trip.visits[at].wait_before;
-    if (count == 0 || delay > std::min(trip.shipping_slack, bound_before)) return walk<true>(courier, trip, load, &extra, back, limit, out);
+    if (count == 0 || extra.joins || delay > std::min(trip.shipping_slack, bound_before)) return walk<true>(courier, trip, load, &extra, back, limit, out);
     const Order& order = *extra.order;
     const Time depart = load + courier.load_seconds;
     Time from = depart;
@@ -163,7 +164,8 @@ Money State::try_spot(int order, const Piece& piece, Time ready, const Spot& spo
     } else {
         trip = &trips[ix(k)];
         back = trip->back;
-        extra.in = problem.leg(profile, point_before(spot.courier, k, spot.at), point);
+        extra.joins = spot.at > 0 && trip->visits[ix(spot.at - 1)].order == order;
+        extra.in = extra.joins ? Leg{} : problem.leg(profile, point_before(spot.courier, k, spot.at), point);
         const bool last = ix(spot.at) == trip->visits.size();
         extra.out = problem.leg(profile, point, last ? target(spot.courier, k) : problem.point_of(trip->visits[ix(spot.at)].order));
         metres += extra.in.metres + extra.out.metres - (last ? trip->back.metres : trip->visits[ix(spot.at)].leg.metres);
@@ -239,6 +241,7 @@ void State::time(int courier_index) {
     route.late_single = 0;
     route.lawful = route.trips.empty() || route.trips[0].hub == courier.at_hub;
     for (Trip& trip : route.trips) {
+        const Visit* before = nullptr;
         trip.load = std::max(now, trip.ready);
         const Time depart = trip.load + courier.load_seconds;
         trip.metres = trip.back.metres;
@@ -252,9 +255,14 @@ void State::time(int courier_index) {
             if (split) floors(visit.order, courier_index, visit.shipped_floor, visit.delivered_floor);
             trip.metres += visit.leg.metres;
             route.lawful = route.lawful && visit.leg.seconds >= 0;
-            visit.arrive = now + visit.leg.seconds;
-            visit.start = std::max(visit.arrive, order.not_before);
-            now = visit.start + order.service;
+            if (before && before->order == visit.order) {
+                visit.arrive = visit.start = before->start;
+            } else {
+                visit.arrive = now + visit.leg.seconds;
+                visit.start = std::max(visit.arrive, order.not_before);
+                now = visit.start + order.service;
+            }
+            before = &visit;
             const Time shipped = std::max(depart, visit.shipped_floor), delivered = std::max(visit.start, visit.delivered_floor);
             const Money late = problem.late_shipping(order, shipped) + problem.late_delivery(order, delivered);
             trip.walk.late += late;

@@ -6,7 +6,7 @@ Starts from the greedy plan. Each worker anneals on its own; the best plan is ha
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event
 from time import monotonic
 
@@ -19,6 +19,9 @@ from router.schedule import Draft
 ROUNDS = 40
 HOT, COLD = 4.0, 0.02
 """Temperature at the start and the end, in shares of the greedy plan's cost an order; measured, docs/engines.md."""
+
+STOP_S = 0.1
+"""How often ``stop`` is looked at."""
 
 
 def solve(drop: Drop, *, seed: int, effort: Effort, workers: int, watch: Watch, stop: Event) -> Draft:
@@ -47,6 +50,9 @@ def solve(drop: Drop, *, seed: int, effort: Effort, workers: int, watch: Watch, 
                     pool.submit(team.worker(each).anneal, steps, share, low, high, HOT * mean, COLD * mean)
                     for each in range(team.size)
                 ]
+                while wait(jobs, STOP_S).not_done:
+                    for each in range(team.size if stop.is_set() else 0):
+                        team.worker(each).halt()
                 for job in jobs:
                     job.result()
             team.gather()

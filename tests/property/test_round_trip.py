@@ -104,7 +104,8 @@ PLANS = st.builds(
         version=LABELS,
         seed=st.integers(),
         effort=st.dictionaries(
-            IDS.filter(lambda name: not name.startswith("x-")), st.integers() | LABELS | st.floats(0)
+            IDS.filter(lambda name: not name.startswith("x-")),
+            st.integers() | LABELS | st.floats(0, allow_infinity=False),
         ),
         seconds=st.none() | st.floats(0, 1e9),
     ),
