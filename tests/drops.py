@@ -17,6 +17,7 @@ returns to pasila, takes the other half of o2 (two jars of chilled jam) on t2, t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -326,10 +327,51 @@ def replan_drop(kind: str = "great_circle") -> Drop:
     return replace(base_drop(kind), plan_at=clock("18:50"), committed=committed)
 
 
+def street_drop(*at: int) -> Drop:
+    """Orders o1, o2, … of one mug (1 000 g) each at these places of a street, hub north with one bike at its place 0.
+
+    Places 0 to 8 are 1 000 m and 200 s apart. Serving place k alone costs 500 + 100 × 2k + 400k = 500 + 600k, since
+    the hour of 3 600 makes it one a second; leaving an order costs 5 000. The only wave is picked by 19:00.
+    """
+    wave = Wave(id="w1", start=clock("18:30"), end=clock("19:00"), lines=20)
+    return Drop(
+        format="dropwright.drop/1",
+        id="street",
+        currency="EUR",
+        timezone="Europe/Helsinki",
+        plan_at=clock("18:15"),
+        travel=street(lambda start, end: (1000 * abs(end - start), 200 * abs(end - start))),
+        catalog=tuple(Sku(sku=sku, seller="kiln", grams=1000, millilitres=1000) for sku in ("MUG", "POT")),
+        tiers=(Tier(id="plain", unserved=5000),),
+        hubs=(Hub(id="north", partner="northdock", location=Location(place=0), waves=(wave,)),),
+        stock=(Stock(hub="north", sku="MUG", quantity=10),),
+        couriers=(street_bike("bike", "north"),),
+        orders=tuple(
+            Order(id=f"o{n}", placed_at=clock("18:02"), tier="plain", location=Location(place=place), lines=(MUG,))
+            for n, place in enumerate(at, 1)
+        ),
+    )
+
+
+def street(leg: Callable[[int, int], tuple[int, int] | None]) -> Travel:
+    """Nine places and the metres and seconds from one to another, ``None`` where there is no way."""
+    legs = [[leg(start, end) or (None, None) for end in range(9)] for start in range(9)]
+    metres, seconds = (tuple(tuple(each[part] for each in row) for row in legs) for part in (0, 1))
+    return Travel(kind="matrix", places=9, profiles={"bike": Profile(metres=metres, seconds=seconds)})
+
+
+def street_bike(name: str, home: str) -> Courier:
+    """A courier of the street with no limits but a shift from 18:00 to 23:00."""
+    shift, cost = Shift(start=clock("18:00"), end=clock("23:00")), CourierCost(fixed=500, per_km=100, per_hour=3600)
+    return Courier(id=name, partner="pedal", profile="bike", home=home, shift=shift, cost=cost)
+
+
 def _on_meridian(kind: str, place: int) -> Location:
     lat, lon = round(60.18 + place / 100, 3), 24.95
     return Location(place=place) if kind == "matrix" else Location(lat=lat, lon=lon)
 
+
+MUG = Component(sku="MUG", quantity=1)
 
 GREAT_CIRCLE = Travel(kind="great_circle", profiles={"bike": Profile(detour=1.25, metres_per_second=5.0)})
 
