@@ -86,31 +86,16 @@ Spot Search::find_spot(int order, const Piece& piece, Care care, Money limit) {
     };
     for (const Piece& mine : state_.pieces[ix(order)]) {  // beside another parcel of the order: one visit for both
         if (mine.courier < 0) continue;
-        const auto& trips = state_.routes[ix(mine.courier)].trips;
-        for (int t = 0; t < static_cast<int>(trips.size()); ++t) {
-            const int at = last_stop(trips[ix(t)], order);
-            if (at >= 0 && trips[ix(t)].hub == hub && state_.fits(problem_.couriers[ix(mine.courier)], piece, &trips[ix(t)])) beside(mine.courier, t, at + 1);
-        }
+        const Trip& trip = state_.routes[ix(mine.courier)].trips[ix(mine.trip)];
+        if (trip.hub == hub && state_.fits(problem_.couriers[ix(mine.courier)], piece, &trip)) beside(mine.courier, mine.trip, last_stop(trip, order) + 1);
     }
     if (!thorough) {
         for (const int other : near(order))
             for (const Piece& there : state_.pieces[ix(other)]) {
                 if (there.hub != hub || there.courier < 0 || !courier_active_[ix(there.courier)] || carries(there.courier, order)) continue;
-                const Courier& courier = problem_.couriers[ix(there.courier)];
-                const auto& trips = state_.routes[ix(there.courier)].trips;
-                const int slot = static_cast<int>(&there - state_.pieces[ix(other)].data());
-                for (int t = 0; t < static_cast<int>(trips.size()); ++t) {
-                    const auto& visits = trips[ix(t)].visits;
-                    if (trips[ix(t)].hub != hub) continue;
-                    const auto visit = std::find_if(visits.begin(), visits.end(), [&](const Visit& v) { return v.order == other && v.slot == slot; });
-                    if (visit == visits.end()) continue;
-                    if (state_.fits(courier, piece, &trips[ix(t)])) {
-                        const int at = static_cast<int>(visit - visits.begin());
-                        beside(there.courier, t, at);
-                        beside(there.courier, t, at + 1);
-                    }
-                    break;
-                }
+                if (!state_.fits(problem_.couriers[ix(there.courier)], piece, &state_.routes[ix(there.courier)].trips[ix(there.trip)])) continue;
+                beside(there.courier, there.trip, there.at);
+                beside(there.courier, there.trip, there.at + 1);
             }
     }
     ++group_stamp_;

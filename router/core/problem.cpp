@@ -30,6 +30,13 @@ void Problem::seal() {
             for (Profile& profile : profiles) keep_legs(profile);
         if (!orders.empty()) lay_grid();
     }
+    const auto across = static_cast<std::size_t>(places);
+    for (Profile& profile : profiles)
+        if (lat.empty() && !profile.cells.empty()) {
+            profile.mirrored.resize(profile.cells.size());
+            for (std::size_t a = 0; a < across; ++a)
+                for (std::size_t b = 0; b < across; ++b) profile.mirrored[b * across + a] = profile.cells[a * across + b];
+        }
     couriers_at.assign(hubs.size(), {});
     collections_at.assign(hubs.size(), {});
     for (std::size_t c = 0; c < couriers.size(); ++c)

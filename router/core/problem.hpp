@@ -65,6 +65,7 @@ struct Profile {
         std::int32_t metres, seconds;  // -1: no way
     };
     std::vector<Cell> cells;  // places x places; empty where legs are computed as they are asked for
+    std::vector<Cell> mirrored;  // columns of the cells as rows; empty where both ways are as long
 };
 
 struct Line {
@@ -154,6 +155,15 @@ class Problem {
         const Profile& way = profiles[static_cast<std::size_t>(profile)];
         if (way.cells.empty()) return compute(way, from, to);
         const auto cell = way.cells[static_cast<std::size_t>(place[static_cast<std::size_t>(from)] * places + place[static_cast<std::size_t>(to)])];
+        return {cell.metres, cell.seconds};
+    }
+
+    // As leg(), for many `from` and one `to`: what it reads lies side by side.
+    Leg leg_into(int profile, int from, int to) const {
+        const Profile& way = profiles[static_cast<std::size_t>(profile)];
+        if (way.cells.empty()) return compute(way, from, to);
+        const auto& rows = way.mirrored.empty() ? way.cells : way.mirrored;
+        const auto cell = rows[static_cast<std::size_t>(place[static_cast<std::size_t>(to)] * places + place[static_cast<std::size_t>(from)])];
         return {cell.metres, cell.seconds};
     }
 

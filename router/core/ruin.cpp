@@ -53,17 +53,12 @@ bool Search::ruin(std::vector<int>& out) {
                 continue;
             }
             std::vector<int> run;
-            for (const Trip& trip : state_.routes[ix(piece.courier)].trips) {
-                const auto visit = std::find_if(trip.visits.begin(), trip.visits.end(), [&](const Visit& v) { return v.order == other; });
-                if (visit == trip.visits.end()) continue;
-                const int count = static_cast<int>(trip.visits.size());
-                const int length = 1 + random_.below(std::min(count, 8));
-                const int at = static_cast<int>(visit - trip.visits.begin());
-                const int low = std::max(0, at - length + 1), high = std::min(at, count - length);
-                const int first = low + random_.below(high - low + 1);
-                for (int v = first; v < first + length; ++v) run.push_back(trip.visits[ix(v)].order);
-                break;
-            }
+            const auto& visits = state_.routes[ix(piece.courier)].trips[ix(piece.trip)].visits;
+            const int count = static_cast<int>(visits.size());
+            const int length = 1 + random_.below(std::min(count, 8));
+            const int low = std::max(0, piece.at - length + 1), high = std::min(piece.at, count - length);
+            const int first = low + random_.below(high - low + 1);
+            for (int v = first; v < first + length; ++v) run.push_back(visits[ix(v)].order);
             for (const int each : run) pull_served(each);
             --strings;
         }
@@ -75,9 +70,7 @@ bool Search::ruin(std::vector<int>& out) {
             const auto& own = state_.pieces[ix(pool_[i])];
             if (own.empty() || own[0].courier < 0 || !order_active_[ix(pool_[i])]) continue;
             std::vector<int> run;
-            for (const Trip& trip : state_.routes[ix(own[0].courier)].trips)
-                if (std::any_of(trip.visits.begin(), trip.visits.end(), [&](const Visit& v) { return v.order == pool_[i]; }))
-                    for (const Visit& visit : trip.visits) run.push_back(visit.order);
+            for (const Visit& visit : state_.routes[ix(own[0].courier)].trips[ix(own[0].trip)].visits) run.push_back(visit.order);
             for (const int each : run) pull_served(each);
             --trips;
         }

@@ -106,11 +106,13 @@ State::Concerned State::concerned(int order, int courier) const {
     note(courier);
     for (const Piece& piece : pieces[ix(order)]) note(piece.courier);
     found.direct = list.size();
-    for (std::size_t i = 0; i < found.direct; ++i)
+    for (std::size_t i = 0; i < found.direct; ++i) {
+        if (routes[ix(list[i])].splits == 0) continue;
         for (const Trip& trip : routes[ix(list[i])].trips)
             for (const Visit& visit : trip.visits)
                 if (pieces[ix(visit.order)].size() > 1)
                     for (const Piece& piece : pieces[ix(visit.order)]) note(piece.courier);
+    }
     return found;
 }
 
@@ -121,6 +123,7 @@ Money State::parts(const std::vector<int>& couriers, int order) const {
     for (const int courier : couriers) {
         const Route& route = routes[ix(courier)];
         sum += route.cost + route.late_single;
+        if (route.splits == 0) continue;
         for (const Trip& trip : route.trips)
             for (const Visit& visit : trip.visits)
                 if (is_split(visit.order)) split.push_back(visit.order);
@@ -326,9 +329,14 @@ void State::rewind() {
 
 // Pieces on the route learn its times again.
 void State::stamp(int courier) {
-    for (const Trip& trip : routes[ix(courier)].trips)
-        for (const Visit& visit : trip.visits) {
+    const auto& trips = routes[ix(courier)].trips;
+    for (std::size_t t = 0; t < trips.size(); ++t)
+        for (std::size_t at = 0; at < trips[t].visits.size(); ++at) {
+            const Trip& trip = trips[t];
+            const Visit& visit = trip.visits[at];
             Piece& piece = pieces[ix(visit.order)][ix(visit.slot)];
+            piece.trip = static_cast<int>(t);
+            piece.at = static_cast<int>(at);
             piece.shipped = trip.load + problem.couriers[ix(courier)].load_seconds;
             piece.delivered = visit.start;
         }

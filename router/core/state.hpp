@@ -10,7 +10,8 @@ struct Piece {
     int hub = -1, wave = -1, picked = -1;
     int courier = -1, collection = -1;  // its way out: exactly one of the two
     Time ready = 0;                     // end of its wave
-    Time shipped = 0, delivered = 0;    // on a trip: as its courier's day was last timed
+    int trip = -1, at = -1;             // its stop, and
+    Time shipped = 0, delivered = 0;    // when it ships and arrives, as its courier's day was last timed
     std::int64_t grams = 0, millilitres = 0;
     std::uint64_t handling = 0;
     std::vector<Line> lines;
@@ -57,6 +58,8 @@ struct Route {
     Money cost = 0;         // the courier's own: fixed, kilometres, hours
     Money late_single = 0;  // lateness of orders that are one piece; those in pieces are summed by order
     std::int64_t metres = 0;
+    Time busy = 0;          // loading, under way or at a door: what duty comes to at least
+    int splits = 0;         // stops for orders in pieces
     bool lawful = true;     // every leg has a way, and the day starts where the courier is and fits shift and duty
 };
 

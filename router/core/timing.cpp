@@ -139,23 +139,25 @@ Money State::try_spot(int order, const Piece& piece, Time ready, const Spot& spo
     const int k = spot.trip;
     const int profile = courier.profile;
     std::int64_t metres = route.metres;
+    Time busy = route.busy;
     Time free_at = std::max({courier.shift_start, courier.free_at, Time{0}});
-    Trip lone;  // stands in for a trip that is only this stop
-    const Trip* trip = &lone;
+    static const Trip empty;  // stands in for a trip that is only this stop
+    const Trip* trip = &empty;
     Leg back;
     Time back_before = k > 0 ? trips[ix(k - 1)].walk.back_at : free_at;
     if (fresh) {
-        lone.hub = piece.hub;
         extra.at = 0;
-        extra.in = problem.leg(profile, piece.hub, point);
+        extra.in = problem.leg_into(profile, piece.hub, point);
         back = problem.leg(profile, point, k < count ? trips[ix(k)].hub : courier.home);
         metres += extra.in.metres + back.metres;
+        busy += courier.load_seconds + extra.in.seconds + wanted.service + back.seconds;
         if (k > 0) {
             const Trip& last = trips[ix(k - 1)];
             if (target(spot.courier, k - 1) != piece.hub) {
                 const Leg detour = problem.leg(profile, problem.point_of(last.visits.back().order), piece.hub);
                 if (detour.seconds < 0) return kNever;
                 metres += detour.metres - last.back.metres;
+                busy += detour.seconds - last.back.seconds;
                 back_before += detour.seconds - last.back.seconds;
             }
         } else if (courier.at_hub != piece.hub) {
@@ -165,15 +167,19 @@ Money State::try_spot(int order, const Piece& piece, Time ready, const Spot& spo
         trip = &trips[ix(k)];
         back = trip->back;
         extra.joins = spot.at > 0 && trip->visits[ix(spot.at - 1)].order == order;
-        extra.in = extra.joins ? Leg{} : problem.leg(profile, point_before(spot.courier, k, spot.at), point);
+        extra.in = extra.joins ? Leg{} : problem.leg_into(profile, point_before(spot.courier, k, spot.at), point);
         const bool last = ix(spot.at) == trip->visits.size();
         extra.out = problem.leg(profile, point, last ? target(spot.courier, k) : problem.point_of(trip->visits[ix(spot.at)].order));
-        metres += extra.in.metres + extra.out.metres - (last ? trip->back.metres : trip->visits[ix(spot.at)].leg.metres);
+        const Leg& gone = last ? trip->back : trip->visits[ix(spot.at)].leg;
+        metres += extra.in.metres + extra.out.metres - gone.metres;
+        busy += extra.in.seconds + extra.out.seconds - gone.seconds + (extra.joins ? 0 : wanted.service);
         if (last) back = extra.out;
     }
     if (extra.in.seconds < 0 || back.seconds < 0 || (!fresh && extra.out.seconds < 0)) return kNever;
     const Money abandoned = trips.empty() && route.cost >= kAbandoned ? kAbandoned : 0;  // what bringing the courier home saves
-    if (rate(courier.per_km, metres, 1000) - rate(courier.per_km, route.metres, 1000) >= limit + abandoned) return kNever;
+    // Duty is no shorter than what is done in it, and nobody is later for less of it.
+    const Time duty = (courier.first_load < kNever ? courier.free_at - courier.first_load : 0) + busy;
+    if (busy >= route.busy && courier.fixed + rate(courier.per_km, metres, 1000) + rate(courier.per_hour, duty, 3600) - route.cost >= limit + abandoned) return kNever;
 
     // Drive the changed trip, then later ones until one loads as before.
     constexpr int kMost = 64;
@@ -239,8 +245,11 @@ void State::time(int courier_index) {
     Time now = std::max({courier.shift_start, courier.free_at, Time{0}});
     route.metres = courier.metres_before;
     route.late_single = 0;
+    route.busy = 0;
+    route.splits = 0;
     route.lawful = route.trips.empty() || route.trips[0].hub == courier.at_hub;
-    for (Trip& trip : route.trips) {
+    for (int t = 0; t < static_cast<int>(route.trips.size()); ++t) {
+        Trip& trip = route.trips[ix(t)];
         const Visit* before = nullptr;
         trip.load = std::max(now, trip.ready);
         const Time depart = trip.load + courier.load_seconds;
@@ -248,9 +257,12 @@ void State::time(int courier_index) {
         trip.shipping_slack = trip.bound_stops = kNever;
         trip.walk = {};
         now = depart;
-        for (Visit& visit : trip.visits) {
+        route.busy += courier.load_seconds + trip.back.seconds;
+        for (int at = 0; at < static_cast<int>(trip.visits.size()); ++at) {
+            Visit& visit = trip.visits[ix(at)];
             const Order& order = problem.orders[ix(visit.order)];
             const bool split = is_split(visit.order);
+            route.splits += split;
             visit.shipped_floor = visit.delivered_floor = -kNever;
             if (split) floors(visit.order, courier_index, visit.shipped_floor, visit.delivered_floor);
             trip.metres += visit.leg.metres;
@@ -261,6 +273,7 @@ void State::time(int courier_index) {
                 visit.arrive = now + visit.leg.seconds;
                 visit.start = std::max(visit.arrive, order.not_before);
                 now = visit.start + order.service;
+                route.busy += visit.leg.seconds + order.service;
             }
             before = &visit;
             const Time shipped = std::max(depart, visit.shipped_floor), delivered = std::max(visit.start, visit.delivered_floor);
@@ -269,6 +282,8 @@ void State::time(int courier_index) {
             if (!split) route.late_single += late;
             trip.shipping_slack = std::min(trip.shipping_slack, shipped - depart + problem.shipping_slack(order, shipped));
             Piece& piece = pieces[ix(visit.order)][ix(visit.slot)];
+            piece.trip = t;
+            piece.at = at;
             piece.shipped = depart;
             piece.delivered = visit.start;
             visit.bound_before = trip.bound_stops;
