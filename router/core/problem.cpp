@@ -8,6 +8,7 @@ namespace {
 
 constexpr double kEarthRadius = 6371009.0;  // metres, as the drop format states
 constexpr double kRadians = 3.14159265358979323846 / 180.0;
+constexpr std::int64_t kSmall = std::int64_t{1} << 31;
 constexpr int kDensePoints = 3000;  // up to here every leg is computed once and kept: 72 MB a profile
 
 }  // namespace
@@ -18,10 +19,16 @@ void Problem::seal() {
         phi_.resize(count);
         lambda_.resize(count);
         cos_phi_.resize(count);
+        x_.resize(count);
+        y_.resize(count);
+        z_.resize(count);
         for (std::size_t i = 0; i < count; ++i) {
             phi_[i] = lat[i] * kRadians;
             lambda_[i] = lon[i] * kRadians;
             cos_phi_[i] = std::cos(phi_[i]);
+            x_[i] = cos_phi_[i] * std::cos(lambda_[i]);
+            y_[i] = cos_phi_[i] * std::sin(lambda_[i]);
+            z_[i] = std::sin(phi_[i]);
         }
         places = static_cast<std::int64_t>(count);
         place.resize(count);
@@ -59,12 +66,26 @@ void Problem::seal() {
 Leg Problem::compute(const Profile& profile, int from, int to) const {
     if (from == to) return {0, 0};
     const auto a = static_cast<std::size_t>(from), b = static_cast<std::size_t>(to);
-    const double u = std::sin((phi_[b] - phi_[a]) / 2), v = std::sin((lambda_[b] - lambda_[a]) / 2);
-    const double half = u * u + cos_phi_[a] * cos_phi_[b] * v * v;
-    const double circle = 2 * kEarthRadius * std::asin(std::min(1.0, std::sqrt(half)));
-    const auto metres = static_cast<std::int64_t>(std::nearbyint(circle * profile.detour));
+    const std::int64_t metres = circle(a, b, profile.detour);
+    if (metres < kSmall && profile.speed_num < kSmall && profile.speed_den < kSmall)
+        return {metres, (metres * profile.speed_den + profile.speed_num - 1) / profile.speed_num};
     const auto seconds = (static_cast<__int128>(metres) * profile.speed_den + profile.speed_num - 1) / profile.speed_num;
     return {metres, static_cast<std::int64_t>(std::min<__int128>(seconds, kNever))};
+}
+
+// Metres by haversine. Near places go by the chord between them and a series for the arc, four times as fast; where
+// that could round otherwise, its error being far below a millimetre, the haversine decides.
+std::int64_t Problem::circle(std::size_t a, std::size_t b, double detour) const {
+    const double x = x_[b] - x_[a], y = y_[b] - y_[a], z = z_[b] - z_[a];
+    const double square = (x * x + y * y + z * z) / 4;
+    if (square < 1e-5) {  // 40 km
+        const double metres = 2 * kEarthRadius * std::sqrt(square) * (1 + square * (1.0 / 6 + square * 3 / 40)) * detour;
+        const double whole = std::floor(metres);
+        if (std::abs(metres - whole - 0.5) > 1e-4 && metres < kSmall) return static_cast<std::int64_t>(metres - whole < 0.5 ? whole : whole + 1);
+    }
+    const double u = std::sin((phi_[b] - phi_[a]) / 2), v = std::sin((lambda_[b] - lambda_[a]) / 2);
+    const double half = u * u + cos_phi_[a] * cos_phi_[b] * v * v;
+    return static_cast<std::int64_t>(std::nearbyint(2 * kEarthRadius * std::asin(std::min(1.0, std::sqrt(half))) * detour));
 }
 
 // Every leg of a profile, computed once; none where one is too long for a cell.

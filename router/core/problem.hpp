@@ -198,6 +198,7 @@ class Problem {
 
    private:
     Leg compute(const Profile& profile, int from, int to) const;
+    std::int64_t circle(std::size_t a, std::size_t b, double detour) const;
     void keep_legs(Profile& profile) const;
     void lay_grid();
 
@@ -208,7 +209,7 @@ class Problem {
     int column(double lambda) const { return std::clamp(static_cast<int>((lambda - west_) / width_), 0, side_ - 1); }
     int line(double phi) const { return std::clamp(static_cast<int>((phi - south_) / height_), 0, side_ - 1); }
 
-    std::vector<double> phi_, lambda_, cos_phi_;  // empty under matrix travel
+    std::vector<double> phi_, lambda_, cos_phi_, x_, y_, z_;  // radians, and on the unit sphere; empty under matrix travel
 };
 
 inline std::size_t ix(int i) { return static_cast<std::size_t>(i); }
