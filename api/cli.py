@@ -10,7 +10,7 @@ import math
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,9 @@ from api import elapsed, files
 from api.interrupt import STATUS, Interrupt, Interrupted, interruptible
 from api.wording import count, seen
 from router.errors import DropwrightError, Faulty
+
+if TYPE_CHECKING:
+    from router.check import Finding
 
 INVALID, UNUSABLE, BUG = 1, 2, 3
 
@@ -152,16 +155,37 @@ def check(
 
     asked = flows.read_drop(drop)
     found = flows.referee(asked, plan)
-    if json:
-        import json as text
-
-        listed = [{"rule": each.rule, "where": each.where, "message": each.message} for each in found]
-        typer.echo(text.dumps({"valid": not found, "findings": listed}, indent=2))
-    else:
-        for each in found:
-            typer.echo(seen(str(each)))
-        typer.echo(count(len(found), "finding") if found else "valid")
+    _findings(found, json)
     raise typer.Exit(INVALID if found else 0)
+
+
+@app.command()
+def explain(
+    drop: DropFile,
+    plan: PlanFile,
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="The id of an order of the drop.")],
+    json: Annotated[bool, typer.Option("--json", help="Print the explanation as JSON.")] = False,
+) -> None:
+    """Explain why ORDER goes as it does in PLAN: what else there was, and what would have cured it."""
+    import json as text
+
+    from api import explain as words
+    from api import flows, tables
+    from router import codec
+    from router.explain import explain as explained
+
+    asked = flows.read_drop(drop)
+    if found := flows.referee(asked, plan):
+        _findings(found, json)
+        raise typer.Exit(INVALID)
+    told = explained(asked, flows.read_plan(plan), order)
+    if json:
+        typer.echo(text.dumps(codec.plain(told), indent=2, ensure_ascii=False))
+        return
+    typer.echo("\n".join(words.decided(asked, told)))
+    tables.show((words.elsewhere(asked, told),))
+    if cure := words.cured(asked, told):
+        typer.echo("\n" + "\n".join(cure))
 
 
 @app.command("make-drop")
@@ -233,6 +257,19 @@ def demo(
     with interruptible() as interrupt:
         shown.demo(out, seconds=seconds or 20, seed=seed, workers=workers, roads=roads, interrupt=interrupt)
         _end(interrupt)
+
+
+def _findings(found: tuple[Finding, ...], json: bool) -> None:
+    """What the referee found, one line a finding and the count, or as JSON."""
+    if json:
+        import json as text
+
+        listed = [{"rule": each.rule, "where": each.where, "message": each.message} for each in found]
+        typer.echo(text.dumps({"valid": not found, "findings": listed}, indent=2))
+    else:
+        for each in found:
+            typer.echo(seen(str(each)))
+        typer.echo(count(len(found), "finding") if found else "valid")
 
 
 def _end(interrupt: Interrupt) -> None:
