@@ -8,7 +8,7 @@ couriers and collections. Source: docs/reasons.md.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from time import monotonic
@@ -46,6 +46,9 @@ def complete(drop: Drop, draft: Draft, *, seed: int, budget_s: float | None) -> 
     out by then. Raises ``BegunUnfinished`` where committed work cannot be brought to its end.
     """
     started = monotonic()
+    if budget_s is not None and budget_s <= 0 and not drop.committed.parcels:
+        sums = _Sums(drop, draft)
+        return draft, {order.id: sums.at_once(order) for order in _left(drop, draft)}
     instance = Instance(drop)
     search = _core.Search(instance.problem, seed)
     search.load(instance.problem, instance.assignment(draft))
@@ -53,14 +56,16 @@ def complete(drop: Drop, draft: Draft, *, seed: int, budget_s: float | None) -> 
     filled = instance.draft(search.assignment())
     _finished(drop, filled)
     why = _Why(instance, filled, search)
-    served = {each.order for each in filled.parcels} | {parcel.order for parcel in drop.committed.parcels}
     unserved = {}
-    for order in drop.orders:
-        if order.id not in served:
-            late = budget_s is not None and monotonic() - started > budget_s
-            reason, detail = why.at_once(order) if late else why.of(order)
-            unserved[order.id] = Unserved(order=order.id, reason=reason, detail=detail)
+    for order in _left(drop, filled):
+        late = budget_s is not None and monotonic() - started > budget_s
+        unserved[order.id] = why.sums.at_once(order) if late else why.of(order)
     return filled, unserved
+
+
+def _left(drop: Drop, draft: Draft) -> Iterator[Order]:
+    served = {each.order for each in draft.parcels} | {parcel.order for parcel in drop.committed.parcels}
+    return (order for order in drop.orders if order.id not in served)
 
 
 def _finished(drop: Drop, draft: Draft) -> None:
@@ -83,60 +88,74 @@ def _finished(drop: Drop, draft: Draft) -> None:
         raise BegunUnfinished(tuple(open_), tuple(astray))
 
 
-class _Why:
-    """Why orders stay: the first thing in their way when the rest of this plan comes back bit by bit."""
+class _Sums:
+    """What is held of each SKU at each hub, ever and beside what a draft takes."""
 
-    def __init__(self, instance: Instance, draft: Draft, plan: _core.Search) -> None:
-        self.drop, self.plan = instance.drop, plan
-        self.instance = instance
-        self.tiers = named(instance.drop.tiers)
-        self.held = {(row.hub, row.sku): row.quantity + row.contingency for row in instance.drop.stock}
+    def __init__(self, drop: Drop, draft: Draft) -> None:
+        self.drop, self.hubs = drop, tuple(hub.id for hub in drop.hubs)
+        self.held = {(row.hub, row.sku): row.quantity + row.contingency for row in drop.stock}
         taken = Counter[tuple[str, str]]()
-        for parcel in instance.drop.committed.parcels:
+        for parcel in drop.committed.parcels:
             taken.update({(parcel.hub, line.sku): line.quantity for line in parcel.lines})
         for each in draft.parcels:
             if each.committed is None:
                 taken.update({(each.hub, sku): units for sku, units in each.lines})
         self.left = {at: units - taken[at] for at, units in self.held.items()}
 
-    def at_once(self, order: Order) -> tuple[Reason, str]:
+    def at_once(self, order: Order) -> Unserved:
         """A reason found by adding up goods alone."""
         if short := self._short(order, self.held):
-            return "no-stock", "{1} x {0} ordered, {2} ever held where it may come from".format(*short)
+            return _unserved(
+                order, "no-stock", "{1} x {0} ordered, {2} ever held where it may come from".format(*short)
+            )
         if short := self._short(order, self.left):
-            return "stock-taken", "{1} x {0} ordered, {2} left where it may come from".format(*short)
-        return "couriers-full", "time was up before every way to serve it had been tried"
-
-    def of(self, order: Order) -> tuple[Reason, str]:
-        """The reason of one order that is left over, with its figures."""
-        reason, detail = self.at_once(order)
-        if reason == "no-stock":
-            return reason, detail
-        if not self._any_way(self._picked_alone, order):
-            return "no-wave", "too few lines in the waves after clearance at the hubs that hold its goods"
-        if not self._any_way(self._alone, order):
-            return "no-way-out", self._stays(order)
-        if reason == "stock-taken":
-            return reason, detail
-        if not self._any_way(self._picked_now, order):
-            return "waves-full", "too few lines left in the waves after clearance at the hubs that hold its goods"
-        adds, leaving = self.plan.cheapest(self.instance.order[order.id]), self.tiers[order.tier].unserved
-        if adds < NEVER:
-            return "costs-more-than-leaving", f"serving adds {adds}, leaving costs {leaving}"
-        if not self._any_way(self._with_goods, order):
-            return "stock-taken", "the goods left where it may come from lie where nobody could take them from"
-        if not self._any_way(self._with_waves, order):
-            return "waves-full", "the waves with lines left end too late for every courier and collection"
-        return "couriers-full", "no courier or collection has room and time left"
+            return _unserved(order, "stock-taken", "{1} x {0} ordered, {2} left where it may come from".format(*short))
+        return _unserved(order, "couriers-full", "time was up before every way to serve it had been tried")
 
     def _short(self, order: Order, held: Mapping[tuple[str, str], int]) -> tuple[str, int, int] | None:
         """A SKU of which too little is held where the order may come from: (SKU, units ordered, units held)."""
-        hubs = set(self.instance.hub if order.hubs is None else order.hubs)
+        hubs = self.hubs if order.hubs is None else set(order.hubs)
         for sku, units in self.drop.wants(order).items():
             some = sum(max(0, held.get((hub, sku), 0)) for hub in hubs)
             if some < units:
                 return sku, units, some
         return None
+
+
+class _Why:
+    """Why orders stay: the first thing in their way when the rest of this plan comes back bit by bit."""
+
+    def __init__(self, instance: Instance, draft: Draft, plan: _core.Search) -> None:
+        self.instance, self.drop, self.plan = instance, instance.drop, plan
+        self.tiers, self.sums = named(instance.drop.tiers), _Sums(instance.drop, draft)
+
+    def of(self, order: Order) -> Unserved:
+        """The reason of one order that is left over, with its figures."""
+        first = self.sums.at_once(order)
+        if first.reason == "no-stock":
+            return first
+        if not self._any_way(self._picked_alone, order):
+            return _unserved(
+                order, "no-wave", "too few lines in the waves after clearance at the hubs that hold its goods"
+            )
+        if not self._any_way(self._alone, order):
+            return _unserved(order, "no-way-out", self._stays(order))
+        if first.reason == "stock-taken":
+            return first
+        if not self._any_way(self._picked_now, order):
+            short = "too few lines left in the waves after clearance at the hubs that hold its goods"
+            return _unserved(order, "waves-full", short)
+        adds, leaving = self.plan.cheapest(self.instance.order[order.id]), self.tiers[order.tier].unserved
+        if adds < NEVER:
+            return _unserved(order, "costs-more-than-leaving", f"serving adds {adds}, leaving costs {leaving}")
+        if not self._any_way(self._with_goods, order):
+            lie = "the goods left where it may come from lie where nobody could take them from"
+            return _unserved(order, "stock-taken", lie)
+        if not self._any_way(self._with_waves, order):
+            return _unserved(
+                order, "waves-full", "the waves with lines left end too late for every courier and collection"
+            )
+        return _unserved(order, "couriers-full", "no courier or collection has room and time left")
 
     def _any_way(self, search: _core.Search, order: Order) -> bool:
         return search.cheapest(self.instance.order[order.id]) < NEVER
@@ -193,6 +212,10 @@ class _Why:
             f"{grams} g, {millilitres} ml, {needs}: too much, too far or too late for every courier and collection, "
             "even if it were the only order"
         )
+
+
+def _unserved(order: Order, reason: Reason, detail: str) -> Unserved:
+    return Unserved(order=order.id, reason=reason, detail=detail)
 
 
 def _listed(names: tuple[str, ...]) -> str:
