@@ -40,9 +40,9 @@ Piece Search::make_piece(int hub, std::vector<Line> lines) const {
     return piece;
 }
 
-void Search::consider(int order, const Piece& piece, int wave, Spot spot, Spot& best) {
+void Search::consider(int order, const Piece& piece, int wave, Spot spot, Spot& best, Money favour) {
     const Time ready = piece.picked >= 0 ? piece.ready : problem_.hubs[ix(piece.hub)].waves[ix(wave)].end;
-    const Money delta = state_.try_spot(order, piece, ready, spot, best.delta);
+    const Money delta = state_.try_spot(order, piece, ready, spot, best.delta + favour) - favour;
     if (delta < best.delta) {
         spot.delta = delta;
         spot.wave = wave;
@@ -123,9 +123,10 @@ Spot Search::find_spot(int order, const Piece& piece, Care care, Money limit) {
             const Spot fresh{.courier = c, .trip = t, .at = -1};
             // The wave that costs the courier no wait, or the first; now and then the second, to leave the first to others.
             const int free = t > 0 ? wave_by(trips[ix(t - 1)].walk.back_at).second : waves_[0].second;
-            consider(order, piece, free, fresh, best);
+            const Money favour = idle && !thorough && opening_ ? courier.fixed : 0;
+            consider(order, piece, free, fresh, best, favour);
             if (thorough && free != waves_[0].second) consider(order, piece, waves_[0].second, fresh, best);
-            if (!thorough && waves_.size() > 1 && random_.below(2) == 0) consider(order, piece, waves_[1].second, fresh, best);
+            if (!thorough && waves_.size() > 1 && random_.below(2) == 0) consider(order, piece, waves_[1].second, fresh, best, favour);
         }
     }
     return best.delta < limit ? best : Spot{};

@@ -51,6 +51,9 @@ void Problem::seal() {
             if (couriers[c].loads_at[h]) couriers_at[h].push_back(static_cast<int>(c));
     for (std::size_t k = 0; k < collections.size(); ++k)
         collections_at[static_cast<std::size_t>(collections[k].hub)].push_back(static_cast<int>(k));
+    wanted_by.assign(skus.size(), {});
+    for (std::size_t o = 0; o < orders.size(); ++o)
+        for (const Line& line : orders[o].lines) wanted_by[static_cast<std::size_t>(line.sku)].push_back(static_cast<int>(o));
     hubs_near.assign(orders.size(), {});
     for (std::size_t o = 0; o < orders.size(); ++o) {
         auto& list = hubs_near[o];

@@ -190,6 +190,7 @@ class Problem {
     }
 
     std::vector<std::vector<int>> hubs_near;       // by order: allowed hubs, nearest first
+    std::vector<std::vector<int>> wanted_by;       // by SKU: orders
     std::vector<std::vector<int>> couriers_at;     // by hub
     std::vector<std::vector<int>> collections_at;  // by hub
 

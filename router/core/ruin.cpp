@@ -6,6 +6,10 @@ namespace dropwright {
 namespace {
 
 constexpr int kMostRemoved = 12;
+constexpr std::size_t kLongestDay = 60;
+
+// In a hundred moves: up to here neighbours of a seed are taken out, then strings, trips, days, rivals, any orders.
+constexpr int kNeighbours = 28, kStrings = 60, kTrips = 76, kDays = 80, kRivals = 88;
 
 }  // namespace
 
@@ -33,13 +37,13 @@ bool Search::ruin(std::vector<int>& out) {
     const int seed = any();
     const int dice = random_.below(100);
     const int wanted = 1 + random_.below(kMostRemoved);
-    if (dice < 30) {  // neighbours
+    if (dice < kNeighbours) {
         pull_served(seed);
         for (const int other : near(seed)) {
             if (static_cast<int>(out.size()) >= wanted) break;
             if (random_.below(4) != 0) pull_served(other);
         }
-    } else if (dice < 65) {  // strings: runs of stops of trips that pass near the seed
+    } else if (dice < kStrings) {  // runs of stops of trips that pass near the seed
         int strings = 1 + random_.below(2);
         pool_.assign(1, seed);
         pool_.insert(pool_.end(), near(seed).begin(), near(seed).end());
@@ -62,7 +66,7 @@ bool Search::ruin(std::vector<int>& out) {
             for (const int each : run) pull_served(each);
             --strings;
         }
-    } else if (dice < 85) {  // whole trips near the seed
+    } else if (dice < kTrips) {  // whole trips near the seed
         int trips = 1 + (random_.below(4) == 0);
         pool_.assign(1, seed);
         pool_.insert(pool_.end(), near(seed).begin(), near(seed).end());
@@ -73,6 +77,21 @@ bool Search::ruin(std::vector<int>& out) {
             for (const Visit& visit : state_.routes[ix(own[0].courier)].trips[ix(own[0].trip)].visits) run.push_back(visit.order);
             for (const int each : run) pull_served(each);
             --trips;
+        }
+    } else if (dice < kDays) {  // a courier's whole day, so that it may stay at home
+        const auto& own = state_.pieces[ix(seed)];
+        std::vector<int> run;
+        if (!own.empty() && own[0].courier >= 0)
+            for (const Trip& trip : state_.routes[ix(own[0].courier)].trips)
+                for (const Visit& visit : trip.visits) run.push_back(visit.order);
+        if (run.size() <= kLongestDay)
+            for (const int each : run) pull_served(each);
+    } else if (dice < kRivals) {  // orders that want the same goods
+        const auto& lines = problem_.orders[ix(seed)].lines;
+        pull_served(seed);
+        if (!lines.empty()) {
+            const auto& rivals = problem_.wanted_by[ix(lines[ix(random_.below(static_cast<int>(lines.size())))].sku)];
+            for (int i = 0; i < wanted; ++i) pull_served(rivals[ix(random_.below(static_cast<int>(rivals.size())))]);
         }
     } else {  // anywhere
         for (int i = 0; i < wanted; ++i) pull_served(any());

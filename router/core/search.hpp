@@ -69,7 +69,7 @@ class Search {
     std::vector<std::vector<int>> split_starts(int order, Care care, bool done);
     Piece make_piece(int hub, std::vector<Line> lines) const;
     Spot find_spot(int order, const Piece& piece, Care care, Money limit);
-    void consider(int order, const Piece& piece, int wave, Spot spot, Spot& best);
+    void consider(int order, const Piece& piece, int wave, Spot spot, Spot& best, Money favour = 0);
     bool step(double temperature);
     bool ruin(std::vector<int>& out);
     bool pull(int order, std::vector<int>& out);
@@ -90,6 +90,7 @@ class Search {
     std::vector<std::pair<Time, int>> waves_;  // waves of a hub with room for the piece at hand, by end
     std::vector<int> group_seen_, pool_;
     int group_stamp_ = 0;
+    bool opening_ = false;  // this move sends idle couriers out as if their day cost nothing
     std::vector<char> order_active_, hub_active_, courier_active_;
     std::vector<int> active_orders_;
 };
