@@ -1,0 +1,217 @@
+"""No plan of any drop costs less than its lower bound: generated drops, tiny ones tried out, and odd ones."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from router import codec
+from router.bound import lower_bound
+from router.check import findings
+from router.effort import Effort
+from router.generate import make_drop
+from router.model import (
+    Capacity,
+    Carrier,
+    Collection,
+    Component,
+    Courier,
+    CourierCost,
+    Drop,
+    Hub,
+    Location,
+    Order,
+    Penalty,
+    Profile,
+    Shift,
+    Sku,
+    Step,
+    Stock,
+    TariffStep,
+    Tier,
+    Travel,
+    Wave,
+)
+from router.solve import plan
+from tests.drops import clock
+from tests.exhaustive import cheapest
+
+
+def bounds(drop: Drop, steps: int = 305) -> list[int]:
+    """What is told while the bound rises; the last one is what is returned."""
+    told: list[int] = []
+    assert lower_bound(drop, until=None, steps=steps, tell=told.append) == told[-1]
+    return told
+
+
+@st.composite
+def drops(draw: st.DrawFn) -> Drop:
+    return make_drop(
+        orders=draw(st.integers(1, 40)),
+        hubs=draw(st.integers(1, 4)),
+        couriers=draw(st.integers(0, 8)),
+        skus=draw(st.integers(1, 30)),
+        seed=draw(st.integers(0, 10_000)),
+        tight=draw(st.booleans()),
+        travel=draw(st.sampled_from(["great_circle", "matrix"])),
+    )
+
+
+@pytest.mark.parametrize("engine", ["greedy", "joint"])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(drop=drops())
+def test_no_plan_of_a_generated_drop_undercuts_its_bound(engine: str, drop: Drop) -> None:
+    told = bounds(drop)
+    assert told == sorted(set(told))
+    assert told[0] >= 0
+    assert told[-1] <= plan(drop, engine=engine, effort=Effort(steps=400), workers=1).cost.total
+
+
+@pytest.mark.parametrize("kind", ["great_circle", "matrix"])
+def test_no_plan_of_a_drop_that_has_begun_undercuts_its_bound(kind: str) -> None:
+    """What the first half of a plan's trips did stands; the rest is planned anew."""
+    for seed in range(3):
+        drop = make_drop(orders=30, hubs=3, seed=seed, travel="matrix" if kind == "matrix" else "great_circle")
+        made = plan(drop, engine="greedy", effort=Effort(steps=1), workers=1)
+        now = drop.plan_at + timedelta(minutes=40)
+        trips = tuple(trip for trip in made.trips if trip.load_at < now)
+        names = {trip.id for trip in trips}
+        starts = {(hub.id, wave.id): wave.start for hub in drop.hubs for wave in hub.waves}
+        begun = tuple(each for each in made.parcels if each.trip in names or starts[each.hub, each.wave] < now)
+        begun = tuple(
+            parcel if parcel.trip in names or parcel.collection else replace(
+                parcel, trip=None, shipped_at=None, delivered_at=None
+            )
+            for parcel in begun
+        )  # fmt: skip
+        later = replace(drop, plan_at=now, committed=replace(drop.committed, parcels=begun, trips=trips))
+        assert codec.read_drop(codec.write(later)) == later
+        found = plan(later, effort=Effort(steps=400), workers=1)
+        assert findings(later, found) == findings(later, made) == ()
+        assert bounds(later)[-1] <= min(found.cost.total, made.cost.total)
+
+
+def tiny(seed: int) -> Drop:
+    """Up to four orders of one unit, two hubs of up to two waves, two couriers, legs that keep no rule at all."""
+    draw = random.Random(seed)
+    places = 6
+    legs = [
+        [
+            [draw.choice([0, 300, 900, 2500]) if draw.random() < 0.92 else None for _ in range(places)]
+            for _ in range(places)
+        ]
+        for _ in range(2)
+    ]
+    way = [
+        [None if None in (legs[0][i][j], legs[1][i][j]) else legs[0][i][j] for j in range(places)]
+        for i in range(places)
+    ]
+    walk = [[None if way[i][j] is None else legs[1][i][j] for j in range(places)] for i in range(places)]
+    profile = Profile(metres=tuple(map(tuple, way)), seconds=tuple(map(tuple, walk)))
+    hubs = tuple(
+        Hub(
+            id=f"h{h}",
+            partner="dock",
+            location=Location(place=h),
+            waves=tuple(
+                Wave(
+                    id=f"w{w}",
+                    start=clock(f"18:{20 + 20 * w}"),
+                    end=clock(f"18:{39 + 20 * w}"),
+                    lines=draw.randint(0, 3),
+                )
+                for w in range(draw.randint(1, 2))
+            ),
+            cost_per_parcel=draw.choice([0, 45]),
+            cost_per_line=draw.choice([0, 20]),
+        )
+        for h in range(2)
+    )
+    late = Penalty(
+        steps=(Step(after=0, amount=draw.choice([0, 300])), Step(after=900, amount=draw.choice([100, 800]))),
+        per_minute=draw.choice([0, 3]),
+        cap=draw.choice([None, 500]),
+    )
+    couriers = tuple(
+        Courier(
+            id=f"c{c}",
+            partner="pedal",
+            profile="bike",
+            home=f"h{draw.randint(0, 1)}",
+            hubs=draw.choice([None, ("h0", "h1"), ("h1",)]),
+            shift=Shift(start=clock("18:00"), end=clock(draw.choice(["20:00", "22:00"]))),
+            max_duty_seconds=draw.choice([None, 4000, 7000]),
+            capacity=Capacity(parcels=draw.choice([None, 1, 2]), grams=draw.choice([None, 3000])),
+            load_seconds=draw.choice([0, 240]),
+            max_trips=draw.choice([None, 1, 2]),
+            cost=CourierCost(
+                fixed=draw.choice([0, 500]), per_km=draw.choice([0, 8, 123]), per_hour=draw.choice([0, 1900])
+            ),
+        )
+        for c in range(2)
+    )
+    post = Carrier(
+        id="post",
+        partner="post",
+        collections=(
+            Collection(
+                id="post-1", hub="h0", at=clock("20:00"), delivered_at=clock("21:00"), parcels=draw.randint(0, 2)
+            ),
+        ),
+        tariff=(TariffStep(up_to_grams=2000, amount=590), TariffStep(up_to_grams=9000, amount=490)),
+    )
+    return Drop(
+        format="dropwright.drop/1",
+        id="tiny",
+        currency="EUR",
+        timezone="Europe/Helsinki",
+        plan_at=clock("18:15"),
+        travel=Travel(kind="matrix", places=places, profiles={"bike": profile}),
+        catalog=tuple(Sku(sku=f"s{s}", seller="kiln", grams=1000 + 1500 * s, millilitres=1) for s in range(2)),
+        tiers=(
+            Tier(
+                id="fast", deliver_within=3600, ship_within=2400, late_delivery=late, late_shipping=late, unserved=2500
+            ),
+            Tier(id="slow", unserved=900),
+        ),
+        hubs=hubs,
+        stock=tuple(
+            Stock(
+                hub=f"h{h}",
+                sku=f"s{s}",
+                quantity=draw.randint(0, 2),
+                contingency=draw.randint(0, 1),
+                contingency_cost=60,
+            )
+            for h in range(2)
+            for s in range(2)
+        ),
+        couriers=couriers,
+        carriers=(post,) if draw.random() < 0.5 else (),
+        orders=tuple(
+            Order(
+                id=f"o{o}",
+                placed_at=clock("18:02"),
+                cleared_at=clock(draw.choice(["18:05", "18:30"])),
+                tier=draw.choice(["fast", "slow"]),
+                location=Location(place=draw.randint(0, places - 1)),
+                lines=(Component(sku=f"s{draw.randint(0, 1)}", quantity=1),),
+                not_before=draw.choice([None, None, clock("19:30")]),
+                service_seconds=draw.choice([0, 120]),
+            )
+            for o in range(draw.randint(1, 4))
+        ),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_bound_of_a_tiny_drop_is_at_most_its_optimum(seed: int) -> None:
+    drop = tiny(seed)
+    best = cheapest(drop)
+    assert findings(drop, best) == ()
+    assert bounds(drop)[-1] <= best.cost.total

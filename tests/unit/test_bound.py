@@ -1,0 +1,151 @@
+"""The lower bound where it must be exact, how it rises, and the walks that stand in for trips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from time import monotonic
+
+import numpy as np
+import pytest
+
+from router.bound import lower_bound
+from router.bound.fees import least_fee
+from router.bound.tours import Ground, labels, through
+from router.generate import make_drop
+from router.model import Carrier, Collection, Drop, Penalty, Step, TariffStep, Travel
+from router.price import late_fee
+from tests.drops import base_drop, base_plan, clock, replan_drop, street_drop
+
+
+def bound(drop: Drop, steps: int = 310) -> int:
+    return lower_bound(drop, until=None, steps=steps, tell=lambda _: None)
+
+
+def by_post(drop: Drop) -> Drop:
+    row = Collection(id="post-20", hub="north", at=clock("20:00"), delivered_at=clock("+1 10:00"), parcels=2)
+    post = Carrier(id="post", partner="post", collections=(row,), tariff=(TariffStep(up_to_grams=2000, amount=590),))
+    return replace(drop, couriers=(), carriers=(post,))
+
+
+def test_where_nobody_can_be_served_the_bound_is_what_leaving_all_costs() -> None:
+    assert bound(replace(street_drop(1, 2, 3), couriers=())) == 15000
+    assert bound(replace(street_drop(1, 2), stock=())) == 10000
+
+
+def test_with_carriers_alone_the_bound_is_the_cost_of_the_best_plan() -> None:
+    assert bound(by_post(street_drop(1))) == 590
+    assert bound(by_post(street_drop(1, 2))) == 2 * 590
+
+
+def test_a_collection_that_is_full_is_priced_to_within_a_unit() -> None:
+    """It takes two of three; the price of a place is found step by step."""
+    best = 2 * 590 + 5000
+    assert best - 1 <= bound(by_post(street_drop(1, 2, 3))) <= best
+
+
+def test_for_one_order_and_one_courier_the_bound_is_the_cost_of_the_trip() -> None:
+    assert bound(street_drop(1)) == 1100
+    assert bound(street_drop(4)) == 2900
+
+
+def test_a_drop_without_orders_costs_nothing() -> None:
+    assert bound(street_drop()) == 0
+
+
+def test_work_that_has_begun_is_counted_once_and_exactly() -> None:
+    drop = replan_drop()
+    begun = drop.committed
+    done = replace(drop, orders=drop.orders[:1], committed=replace(begun, parcels=begun.parcels[:1], trips=()))
+    assert bound(done) > 0
+    assert bound(drop) <= base_plan().cost.total
+    assert bound(drop) >= bound(base_drop())
+
+
+def test_pricing_whole_trips_proves_more_than_single_visits() -> None:
+    """The first stage ends at 4 029 for the drop of ``tests.drops``: a share of each trip, and half-edges."""
+    assert 4029 < bound(base_drop("matrix"), steps=500) <= base_plan("matrix").cost.total
+
+
+def test_every_bound_told_is_higher_than_the_one_before_and_steps_repeat() -> None:
+    drop = make_drop(orders=30, hubs=2, seed=3, tight=True)
+    told: list[list[int]] = [[], []]
+    for each in told:
+        assert lower_bound(drop, until=None, steps=320, tell=each.append) == each[-1]
+    assert told[0] == sorted(set(told[0]))
+    assert told[0] == told[1]
+
+
+def test_a_limit_of_time_is_kept() -> None:
+    began = monotonic()
+    lower_bound(make_drop(orders=100, hubs=3, seed=1), until=began + 1, steps=None, tell=lambda _: None)
+    assert monotonic() - began < 3
+
+
+def test_a_road_drop_has_no_bound_before_it_is_a_matrix_drop() -> None:
+    with pytest.raises(ValueError, match="matrix"):
+        bound(replace(street_drop(1), travel=Travel(kind="road", profiles=street_drop(1).travel.profiles, extract="x")))
+
+
+PENALTIES = (
+    Penalty(),
+    Penalty(steps=(Step(after=0, amount=300), Step(after=600, amount=100))),
+    Penalty(steps=(Step(after=600, amount=800), Step(after=0, amount=300)), per_minute=5, cap=850),
+    Penalty(steps=(Step(after=120, amount=50),), per_minute=1),
+)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_the_least_fee_is_the_smallest_at_that_time_or_later(penalty: Penalty) -> None:
+    late_s = np.arange(-50, 1500, 7)
+    fees = [late_fee(penalty, each) for each in range(-50, 9000)]
+    assert least_fee(penalty, late_s).tolist() == [min(fees[each + 50 :]) for each in late_s.tolist()]
+
+
+def some_ground(seed: int) -> Ground:
+    draw, nodes = np.random.default_rng(seed), 4
+    between = draw.integers(0, 20, (nodes, nodes)).astype(np.float64)
+    np.fill_diagonal(between, np.inf)
+    between[0, 1] = np.inf
+    return Ground(
+        first=draw.integers(0, 20, nodes).astype(np.float64),
+        last=draw.integers(0, 20, nodes).astype(np.float64),
+        between=between,
+        size=draw.integers(1, 4, (2, nodes)),
+        gain=draw.integers(0, 12, (2, nodes)).astype(np.float64),
+        room=7,
+    )
+
+
+def all_walks(ground: Ground) -> Iterator[tuple[tuple[tuple[int, int], ...], int, float]]:
+    """Stops with their variants, fill and cost of every walk that never comes back by way of a single door."""
+    variants, nodes = ground.size.shape
+
+    def longer(walk: tuple[tuple[int, int], ...], fill: int, cost: float) -> Iterator[tuple[object, int, float]]:
+        yield walk, fill, cost + float(ground.last[walk[-1][0]])
+        for node in range(nodes):
+            if node != walk[-1][0] and (len(walk) < 2 or node != walk[-2][0]):
+                for variant in range(variants):
+                    size = int(ground.size[variant, node])
+                    if fill + size <= ground.room:
+                        leg = float(ground.between[walk[-1][0], node] - ground.gain[variant, node])
+                        yield from longer((*walk, (node, variant)), fill + size, cost + leg)
+
+    for node in range(nodes):
+        for variant in range(variants):
+            cost = float(ground.first[node] - ground.gain[variant, node])
+            yield from longer(((node, variant),), int(ground.size[variant, node]), cost)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_cheapest_walk_through_a_door_is_the_cheapest_of_all(seed: int) -> None:
+    ground = some_ground(seed)
+    found = through(labels(ground), labels(ground.turned()))
+    best = np.full(found.cost.shape, np.inf)
+    for walk, fill, cost in all_walks(ground):
+        for node, variant in walk:
+            rest = fill - int(ground.size[variant, node])
+            best[rest, node] = min(best[rest, node], cost + float(ground.gain[variant, node]))
+    fits = np.arange(ground.room + 1)[:, None] + ground.size.min(axis=0) <= ground.room
+    assert np.array_equal(best[fits], found.cost[fits])
+    assert np.isfinite(best[fits]).any()
