@@ -15,7 +15,7 @@ from router.model import Drop
 from router.plan import Certificate, Plan
 
 DEFAULT_ENGINE = "joint"
-LEFTOVERS_S = 3e-4
+LEFTOVERS_S = 5e-4
 """Seconds an order kept back for trying what is left over everywhere once more; at most a fifth of the budget."""
 
 

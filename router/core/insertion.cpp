@@ -243,11 +243,12 @@ bool Search::place_split(int order, const std::vector<int>& first, Care care, Mo
     return whole;
 }
 
-// Hubs to begin a split with: each that holds some of the order; with care, each two of the nearest.
+// Hubs to begin a split with: each that holds some of the order; with care, two of the nearest where one is not enough.
 std::vector<std::vector<int>> Search::split_starts(int order, Care care, bool done) {
     const Order& wanted = problem_.orders[ix(order)];
-    std::vector<std::vector<int>> starts;
     if (wanted.lines.empty()) return {{}};
+    std::vector<std::vector<int>> starts;
+    std::vector<int> partly;
     for (const int hub : problem_.hubs_near[ix(order)]) {
         if (!hub_active_[ix(hub)]) continue;
         std::int64_t covered = 0, asked = 0;
@@ -255,17 +256,18 @@ std::vector<std::vector<int>> Search::split_starts(int order, Care care, bool do
             covered += std::clamp<std::int64_t>(state_.left(hub, line.sku), 0, line.quantity);
             asked += line.quantity;
         }
-        if (covered > 0 && (covered < asked || !done)) starts.push_back({hub});
+        if (covered == 0) continue;
+        if (covered < asked && partly.size() < kPaired) partly.push_back(hub);
+        if (covered < asked || !done || care == Care::thorough) starts.push_back({hub});
         if (care == Care::quick && starts.size() == kSplitStarts) break;
     }
     if (care == Care::quick) {
         if (starts.size() > 1) starts = {starts[ix(random_.below(static_cast<int>(starts.size())))]};
         return starts;
     }
-    const std::size_t near = std::min(starts.size(), kPaired);
-    for (std::size_t a = 0; a < near; ++a)
-        for (std::size_t b = 0; b < near; ++b)
-            if (a != b) starts.push_back({starts[a][0], starts[b][0]});
+    for (const int a : partly)
+        for (const int b : partly)
+            if (a != b) starts.push_back({a, b});
     return starts;
 }
 
@@ -281,11 +283,10 @@ bool Search::place(int order, Care care, Money worth) {
     const bool try_split = !plain || (!done && (hubs_that_hold == 0 || random_.below(8) == 0)) || care == Care::thorough || (wanted.lines.size() > 1 && random_.below(24) == 0);
     if (!try_split || problem_.hubs.empty()) return done;
     // Splits are tried in place, since the second piece depends on the first.
-    const std::vector<std::vector<int>> starts = split_starts(order, care, done);
-    if (starts.empty()) return done;
     Money least = done ? state_.cost : before;
-    const std::vector<int>* choice = nullptr;  // none: as it is
     if (done) state_.remove(order);
+    const std::vector<std::vector<int>> starts = split_starts(order, care, done);
+    const std::vector<int>* choice = nullptr;  // none: as it is
     for (const std::vector<int>& start : starts) {
         if (!place_split(order, start, care, least)) continue;
         least = state_.cost, choice = &start;
