@@ -2,8 +2,14 @@
 
 namespace dropwright {
 
+namespace {
+
+constexpr int kTogether = 4;  // in one round of so many every worker has the whole drop
+
+}  // namespace
+
 Team::Team(const Problem& problem, std::uint64_t seed, int workers) : problem_(problem), best_(problem, seed) {
-    const int parts = std::max(1, std::min(workers, static_cast<int>(problem.hubs.size())));
+    const int parts = std::max(1, workers);
     for (int w = 0; w < parts; ++w) workers_.push_back(std::make_unique<Search>(problem, seed * 1000003 + static_cast<std::uint64_t>(w)));
 }
 
@@ -15,6 +21,14 @@ void Team::start(const Search& other) {
 
 void Team::share(int round) {
     const int hubs = static_cast<int>(problem_.hubs.size()), parts = size();
+    together_ = parts > 1 && (hubs < 2 * parts || round % kTogether == 0);
+    if (together_) {
+        for (int w = 0; w < parts; ++w) {
+            worker(w).restrict_to({}, {}, {});
+            worker(w).load(pieces_, routes_);
+        }
+        return;
+    }
     std::vector<int> load(ix(hubs), 1), hub_owner(ix(hubs), 0), ranked(ix(hubs));
     for (const auto& own : pieces_)
         for (const Piece& piece : own) ++load[ix(piece.hub)];
@@ -58,6 +72,16 @@ void Team::share(int round) {
 }
 
 void Team::gather() {
+    if (together_) {
+        const auto cheaper = [](const auto& a, const auto& b) { return a->cost() < b->cost(); };
+        const auto better = [](const auto& a, const auto& b) { return a->best_cost() < b->best_cost(); };
+        const Search& ahead = **std::min_element(workers_.begin(), workers_.end(), cheaper);
+        const Search& best = **std::min_element(workers_.begin(), workers_.end(), better);
+        pieces_ = ahead.state().pieces;
+        routes_ = ahead.state().routes;
+        if (best.best_cost() < best_.best_cost()) best_.load(best.best_pieces(), best.best_routes());
+        return;
+    }
     auto best_pieces = pieces_;
     auto best_routes = routes_;
     for (std::size_t o = 0; o < pieces_.size(); ++o) {

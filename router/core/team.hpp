@@ -1,4 +1,4 @@
-// Several searches on one drop, each on hubs of its own; who has which hubs changes from round to round.
+// Several searches on one drop, most rounds each on hubs of its own; who has which hubs changes from round to round.
 #pragma once
 
 #include "search.hpp"
@@ -15,9 +15,11 @@ class Team {
     int size() const { return static_cast<int>(workers_.size()); }
 
     // Hands the current plan out: each worker gets the hubs nearest to a pivot hub that are left, with about as many
-    // orders as every other worker, and the couriers and orders that are at these hubs alone.
+    // orders as every other worker, and the couriers and orders that are at these hubs alone. In some rounds, and in
+    // all where hubs are few, every worker gets everything, or orders could not change to a hub of another's.
     void share(int round);
-    // Puts the workers' parts together again: what they stand at goes on, the best they met is kept if it is better.
+    // Puts the workers' parts together again, or takes the cheapest of their plans: what they stand at goes on, the
+    // best they met is kept if it is better.
     void gather();
     // Starts from this plan.
     void start(const Search& other);
@@ -32,6 +34,7 @@ class Team {
     std::vector<std::vector<Piece>> pieces_;
     std::vector<Route> routes_;
     std::vector<int> order_owner_, courier_owner_;
+    bool together_ = false;  // this round every worker has everything
 };
 
 }  // namespace dropwright
