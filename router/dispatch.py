@@ -15,7 +15,7 @@ import numpy as np
 from router.allocation import Ledger, Share
 from router.allocation.outlook import great_circle_m, kinds_of, mask
 from router.hub_job import HORIZON_S, NO_WAY_S, Door, HubJob, Matrix, Rider
-from router.model import Courier, Drop, Location, Order, Tier, Trip, named
+from router.model import Courier, Drop, Location, Order, Tier, named
 from router.price import instant, late_fee, tariff
 from router.travel import speed
 
@@ -53,6 +53,7 @@ class Dispatch:
         self.profiles = sorted({courier.profile for courier in drop.couriers})
         self.ends_s = {(hub.id, wave.id): instant(wave.end) - self.start for hub in drop.hubs for wave in hub.waves}
         self.begun = {parcel.order for parcel in drop.committed.parcels}
+        self.driven = drop.committed.by_courier()
 
     def picks(self, shares: Sequence[Share]) -> list[Pick]:
         """The parcels of an allocation, and the committed ones that have no way out yet."""
@@ -168,10 +169,7 @@ class Dispatch:
 
     def _rider(self, courier: Courier, hub: str) -> Rider | None:
         """The courier as one that starts at ``hub``, or None: it stands elsewhere, or has no trip left."""
-        done: list[Trip] = sorted(
-            (trip for trip in self.drop.committed.trips if trip.courier == courier.id),
-            key=lambda trip: instant(trip.load_at),
-        )
+        done = self.driven.get(courier.id, ())
         stands = done[-1].return_to if done else courier.home
         trips = None if courier.max_trips is None else courier.max_trips - len(done)
         if stands != hub or hub not in courier.loads_at or (trips is not None and trips <= 0):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from router.day import LONG_AGO_S, NEVER_S, Began, Day, Leg, Promise, Run, Visit
 from router.draft import DraftParcel, DraftTrip
-from router.model import Courier, Drop, Trip, named
+from router.model import Courier, Drop, named
 from router.price import instant
 from router.travel import legs
 
@@ -29,9 +28,7 @@ class Fleet:
         self.settled = named(drop.committed.parcels)
         self._promises: dict[str, Promise] = {}
         self._legs: dict[str, Leg] = {}
-        self._begun: dict[str, list[Trip]] = defaultdict(list)
-        for trip in drop.committed.trips:
-            self._begun[trip.courier].append(trip)
+        self._begun = drop.committed.by_courier()
 
     def s(self, at: datetime) -> int:
         """Seconds from ``plan_at`` to an instant."""
@@ -85,7 +82,7 @@ class Fleet:
 
     def day(self, courier: Courier) -> Day:
         """The courier's day, what is committed of it included."""
-        trips = sorted(self._begun[courier.id], key=lambda trip: instant(trip.load_at))
+        trips = self._begun.get(courier.id, ())
         began = None
         if trips:
             began = Began(

@@ -63,6 +63,7 @@ class Instance:
         if len(classes) > 64:
             raise TooManyClasses(len(classes))
         self._bit = {name: 1 << index for index, name in enumerate(classes)}
+        self._begun = drop.committed.by_courier()
         self._travel()
         self._goods()
         self._hubs()
@@ -153,10 +154,7 @@ class Instance:
 
     def _committed(self, courier: Courier) -> tuple[int, int, int, int, int]:
         """Where the courier's committed trips leave it: hub, free from, first load, metres, trips."""
-        trips = sorted(
-            (trip for trip in self.drop.committed.trips if trip.courier == courier.id),
-            key=lambda trip: trip.load_at,
-        )
+        trips = self._begun.get(courier.id, ())
         if not trips:
             return self.hub[courier.home], -NEVER, NEVER, 0, 0
         last, metres = trips[-1], sum(trip.metres for trip in trips)

@@ -19,6 +19,7 @@ from router.errors import Conflict
 from router.instance import NEVER, Instance
 from router.model import Carrier, Collection, Drop, Order, TariffStep, named
 from router.plan import Reason, Unserved
+from router.taken import held, taken_by_draft
 
 
 class BegunUnfinished(Conflict):
@@ -79,13 +80,17 @@ def _finished(drop: Drop, draft: Draft) -> None:
     orders = named(drop.orders)
     begun = dict.fromkeys(parcel.order for parcel in drop.committed.parcels)
     open_ = [id_ for id_ in begun if any(given[id_, sku] < n for sku, n in drop.wants(orders[id_]).items())]
-    last = {trip.courier: trip for trip in sorted(drop.committed.trips, key=lambda trip: trip.load_at)}
-    for trip in draft.trips:
-        last.pop(trip.courier, None)
-    homes = named(drop.couriers)
-    astray = [name for name, trip in last.items() if trip.return_to != homes[name].home]
-    if open_ or astray:
-        raise BegunUnfinished(tuple(open_), tuple(astray))
+    away = astray(drop, draft)
+    if open_ or away:
+        raise BegunUnfinished(tuple(open_), away)
+
+
+def astray(drop: Drop, draft: Draft) -> tuple[str, ...]:
+    """Couriers whose committed trips end away from home, and whom no trip of the draft brings there."""
+    driving = {trip.courier for trip in draft.trips}
+    homes = {courier.id: courier.home for courier in drop.couriers}
+    begun = drop.committed.by_courier()
+    return tuple(name for name, trips in begun.items() if name not in driving and trips[-1].return_to != homes[name])
 
 
 class _Sums:
@@ -93,13 +98,8 @@ class _Sums:
 
     def __init__(self, drop: Drop, draft: Draft) -> None:
         self.drop, self.hubs = drop, tuple(hub.id for hub in drop.hubs)
-        self.held = {(row.hub, row.sku): row.quantity + row.contingency for row in drop.stock}
-        taken = Counter[tuple[str, str]]()
-        for parcel in drop.committed.parcels:
-            taken.update({(parcel.hub, line.sku): line.quantity for line in parcel.lines})
-        for each in draft.parcels:
-            if each.committed is None:
-                taken.update({(each.hub, sku): units for sku, units in each.lines})
+        self.held = held(drop)
+        taken = taken_by_draft(drop, draft).units
         self.left = {at: units - taken[at] for at, units in self.held.items()}
 
     def at_once(self, order: Order) -> Unserved:

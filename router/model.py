@@ -331,6 +331,13 @@ class Committed(Record):
     parcels: tuple[Parcel, ...] = ()
     trips: tuple[Trip, ...] = ()
 
+    def by_courier(self) -> dict[str, tuple[Trip, ...]]:
+        """The trips of each courier that has any, in the order in which they are driven."""
+        found: dict[str, tuple[Trip, ...]] = {}
+        for trip in sorted(self.trips, key=lambda trip: trip.load_at):
+            found[trip.courier] = (*found.get(trip.courier, ()), trip)
+        return found
+
 
 @dataclass(frozen=True, kw_only=True)
 class Drop(Record):

@@ -102,15 +102,14 @@ def at_hubs(drop: Drop) -> list[list[Courier]]:
 
     A courier stands at home, or where its last committed trip returns.
     """
-    stands, done = {}, dict[str, int]()
-    for trip in sorted(drop.committed.trips, key=lambda trip: instant(trip.load_at)):
-        stands[trip.courier] = trip.return_to
-        done[trip.courier] = done.get(trip.courier, 0) + 1
-    teams: list[list[Courier]] = []
-    for hub in drop.hubs:
-        here = [c for c in drop.couriers if stands.get(c.id, c.home) == hub.id and hub.id in c.loads_at]
-        teams.append([c for c in here if c.max_trips is None or c.max_trips > done.get(c.id, 0)])
-    return teams
+    teams: dict[str, list[Courier]] = {hub.id: [] for hub in drop.hubs}
+    begun = drop.committed.by_courier()
+    for courier in drop.couriers:
+        trips = begun.get(courier.id, ())
+        stands = trips[-1].return_to if trips else courier.home
+        if stands in courier.loads_at and (courier.max_trips is None or courier.max_trips > len(trips)):
+            teams[stands].append(courier)
+    return list(teams.values())
 
 
 def great_circle_m(starts: Sequence[Location], ends: Sequence[Location]) -> Floats:

@@ -58,14 +58,12 @@ def supplies(drop: Drop, ready_s: Sequence[float]) -> tuple[list[Team], list[Sup
     ready_s: for each hub, when the first parcel can be ready there (``inf``: never).
     """
     hub = {each.id: index for index, each in enumerate(drop.hubs)}
-    begun: dict[str, list[Trip]] = defaultdict(list)
-    for trip in drop.committed.trips:
-        begun[trip.courier].append(trip)
+    begun = drop.committed.by_courier()
     start = instant(drop.plan_at)
     able: list[tuple[Courier, list[int], int, float, float, float]] = []
     settled = 0
     for courier in drop.couriers:
-        trips = begun[courier.id]
+        trips = begun.get(courier.id, ())
         first, otherwise, paid = _committed(courier, trips)
         settled += paid
         hubs = sorted({hub[name] for name in courier.loads_at if ready_s[hub[name]] < FREE})
@@ -127,11 +125,11 @@ def _limit(limit: int | None) -> float:
     return FREE if limit is None else float(limit)
 
 
-def _driven_s(trips: list[Trip]) -> int:
+def _driven_s(trips: Sequence[Trip]) -> int:
     return sum(instant(trip.return_at) - instant(trip.load_at) for trip in trips)
 
 
-def _committed(courier: Courier, trips: list[Trip]) -> tuple[float, float, int]:
+def _committed(courier: Courier, trips: Sequence[Trip]) -> tuple[float, float, int]:
     """What further trips cost at first, what no further trip costs, and what is paid in any case.
 
     A courier's trips do not overlap, so its duty is at least the sum of their spans: the spans of the committed ones

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from router.draft import Draft
 from router.explain.records import Change, Part
-from router.explain.room import Taken, held, last_returns, loads, taken_by_draft, taken_by_plan, waves_for
+from router.explain.room import last_returns, loads, waves_for
 from router.model import Capacity, Carrier, Courier, Drop, Hub, Order, Shift, Stock, named
 from router.plan import Plan
+from router.taken import Taken, held, taken_by_draft, taken_by_plan
 
 PARTS: tuple[Part, ...] = ("grams", "millilitres", "parcels")
 _DAY = timedelta(days=1)

@@ -15,6 +15,7 @@ from router.draft import Draft, DraftParcel, DraftTrip
 from router.errors import Invalid
 from router.explain.records import late_s, placed
 from router.instance import NEVER, Instance
+from router.leftover import astray
 from router.model import Drop, Order, Penalty, Step, Tier, named
 from router.plan import Plan, Unserved
 from router.price import price
@@ -126,8 +127,7 @@ def without(drop: Drop, draft: Draft, order: str) -> Draft:
     those from there.
     """
     start = {courier.id: courier.home for courier in drop.couriers}
-    for begun in sorted(drop.committed.trips, key=lambda each: each.load_at):
-        start[begun.courier] = begun.return_to
+    start |= {name: trips[-1].return_to for name, trips in drop.committed.by_courier().items()}
     gone = {order}
     while True:
         left = _less(draft, gone)
@@ -140,14 +140,6 @@ def without(drop: Drop, draft: Draft, order: str) -> Draft:
         if not stranded:
             return left
         gone |= stranded
-
-
-def astray(drop: Drop, draft: Draft) -> tuple[str, ...]:
-    """Couriers whose committed trips end away from home, and whom no trip of the draft brings there."""
-    last = {trip.courier: trip.return_to for trip in sorted(drop.committed.trips, key=lambda each: each.load_at)}
-    out = {trip.courier for trip in draft.trips}
-    homes = {courier.id: courier.home for courier in drop.couriers}
-    return tuple(name for name, hub in last.items() if name not in out and hub != homes[name])
 
 
 def _less(draft: Draft, gone: set[str]) -> Draft:

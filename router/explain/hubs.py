@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 from router import _core
-from router.explain.desk import Desk, Question, astray
+from router.explain.desk import Desk, Question
 from router.explain.records import Binding, HubAnswer, Placed, Shortage, placed
-from router.explain.room import held, taken_by_draft, waves_for
+from router.explain.room import waves_for
 from router.instance import NEVER
+from router.leftover import astray
 from router.model import Carrier, Courier, Drop, Hub, Order
+from router.taken import held, taken_by_draft
 
 
 def answers(desk: Desk, but: str | None) -> tuple[HubAnswer, ...]:

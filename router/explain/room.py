@@ -1,57 +1,13 @@
-"""What a plan leaves of goods, waves and collections, and what it takes."""
+"""Where a plan has room: waves an order may join, what couriers have aboard, when they are back."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from datetime import datetime
 
-from router.draft import Draft
 from router.model import Drop, Hub, Order, Wave
 from router.plan import Plan
 from router.price import instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """Units by (hub, SKU), lines by (hub, wave), parcels by collection: what is taken of each."""
-
-    units: Counter[tuple[str, str]]
-    lines: Counter[tuple[str, str]]
-    parcels: Counter[str]
-
-
-def taken_by_draft(drop: Drop, draft: Draft) -> Taken:
-    """What a draft takes, with what is committed."""
-    taken = Taken(units=Counter(), lines=Counter(), parcels=Counter())
-    for parcel in drop.committed.parcels:
-        taken.units.update({(parcel.hub, line.sku): line.quantity for line in parcel.lines})
-        taken.lines[parcel.hub, parcel.wave] += len(parcel.lines)
-        if parcel.collection is not None:
-            taken.parcels[parcel.collection] += 1
-    for each in draft.parcels:
-        if each.committed is None:
-            taken.units.update({(each.hub, sku): units for sku, units in each.lines})
-            taken.lines[each.hub, each.wave] += len(each.lines)
-        if each.collection is not None:
-            taken.parcels[each.collection] += 1
-    return taken
-
-
-def taken_by_plan(plan: Plan) -> Taken:
-    """What a plan takes."""
-    taken = Taken(units=Counter(), lines=Counter(), parcels=Counter())
-    for parcel in plan.parcels:
-        taken.units.update({(parcel.hub, line.sku): line.quantity for line in parcel.lines})
-        taken.lines[parcel.hub, parcel.wave] += len(parcel.lines)
-        if parcel.collection is not None:
-            taken.parcels[parcel.collection] += 1
-    return taken
-
-
-def held(drop: Drop) -> dict[tuple[str, str], int]:
-    """Units by (hub, SKU) that a drop states, contingency included."""
-    return {(row.hub, row.sku): row.quantity + row.contingency for row in drop.stock}
 
 
 def waves_for(drop: Drop, order: Order, hub: Hub) -> tuple[Wave, ...]:
