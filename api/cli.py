@@ -107,6 +107,9 @@ def plan(
     workers: Workers = 2,
     engine: Annotated[str, typer.Option(metavar="NAME", help="Which solver; a wrong name lists them.")] = "joint",
     roads: Roads = "built-in",
+    start: Annotated[
+        Path | None, typer.Option("--from", metavar="OLD", help="Go on from this plan of DROP; may be FILE itself.")
+    ] = None,
 ) -> None:
     """Plan DROP and write the plan, refereed. Default: 30 seconds. Ctrl-C writes the best plan so far."""
     from api import flows, summary
@@ -116,18 +119,21 @@ def plan(
     if seconds is not None and steps is not None:
         raise typer.BadParameter("give one of them, not both", param_hint="--seconds and --steps")
     with interruptible() as interrupt:
-        flows.known_engine(engine)
+        flows.known_engine(engine, warm=start is not None)
         flows.known_roads(roads)
         asked = flows.read_drop(drop)
         files.check_writable(output, drop)
-        kept = flows.kept_beside(asked, drop, output)
+        kept = flows.kept_beside(asked, output, drop, *([start] if start else []))
         whole = flows.prepared(asked, drop, roads)
+        old = flows.fitting_plan(whole, start) if start else None
         beside = {kept: codec.write(whole)} if kept else {}
         if steps is None:
             effort = Effort(budget_s=flows.TimeLimit(seconds=seconds or 30.0, started=_STARTED).left_s(whole))
         else:
             effort = Effort(steps=steps)
-        made = flows.solve(whole, engine=engine, seed=seed, workers=workers, effort=effort, interrupt=interrupt)
+        made = flows.solve(
+            whole, engine=engine, seed=seed, workers=workers, effort=effort, interrupt=interrupt, start=old
+        )
         if output == files.STANDARD_OUTPUT:
             files.write(output, codec.write(made))
         else:

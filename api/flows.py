@@ -13,7 +13,7 @@ from api.documents import pick_list
 from api.documents.routes import Streets
 from api.interrupt import Interrupt
 from api.progress import watching
-from api.wording import seen
+from api.wording import count, seen
 from router import codec
 from router.effort import Effort
 from router.errors import DropwrightError, Faulty, Invalid
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _SLACK_S = 0.4
 """For whatever else the machine does meanwhile."""
 
+_MOST_FINDINGS = 20
+"""How many findings an error lists."""
+
 
 class PlanRefused(DropwrightError):
     """The referee found fault with a plan that Dropwright made itself: a bug, never a matter of the input."""
@@ -33,7 +36,7 @@ class PlanRefused(DropwrightError):
     code, title = "plan-refused", "The plan made is not valid"
 
     def __init__(self, findings: tuple[str, ...]) -> None:
-        listed = "\n".join(f"  {each}" for each in findings[:20])
+        listed = "\n".join(f"  {each}" for each in findings[:_MOST_FINDINGS])
         super().__init__(
             f"the referee refused the plan, so nothing was written ({len(findings)} findings). This is a bug "
             f"in Dropwright; please report it with the drop, the command and this list:\n{listed}",
@@ -42,15 +45,16 @@ class PlanRefused(DropwrightError):
 
 
 class PlanDoesNotFit(Invalid):
-    """The plan is not a valid plan of this drop, so no document can be made of the two."""
+    """The plan is not a valid plan of this drop, so nothing can be made of the two."""
 
     code, title = "plan-does-not-fit", "The plan is not valid for the drop"
 
-    def __init__(self, first: str, findings: int) -> None:
+    def __init__(self, path: Path, findings: tuple[str, ...]) -> None:
+        listed = "\n".join(f"  {each}" for each in findings[:_MOST_FINDINGS])
+        more = "" if len(findings) <= _MOST_FINDINGS else "; see all of them with: dropwright check DROP PLAN"
         super().__init__(
-            f"the plan is not valid for this drop ({findings} findings, the first: {first}); "
-            "see all of them with: dropwright check DROP PLAN",
-            findings=findings,
+            f"{path} is not valid for this drop ({count(len(findings), 'finding')}){more}\n{listed}",
+            findings=len(findings),
         )
 
 
@@ -142,8 +146,8 @@ def prepared(drop: Drop, path: Path, roads: str = "built-in") -> Drop:
     return whole
 
 
-def kept_beside(asked: Drop, source: Path, plan: Path) -> Path | None:
-    """Where the matrix drop of a road drop goes: ``plan.json`` has ``plan.drop.json`` beside it.
+def kept_beside(asked: Drop, plan: Path, *inputs: Path) -> Path | None:
+    """Where the matrix drop of a road drop goes: ``plan.json`` has ``plan.drop.json`` beside it, if that is no input.
 
     ``None`` for a drop that is planned as it is. Raises ``NowhereToKeep``, ``FileUnwritable``.
     """
@@ -152,16 +156,15 @@ def kept_beside(asked: Drop, source: Path, plan: Path) -> Path | None:
     if plan == files.STANDARD_OUTPUT:
         raise NowhereToKeep
     kept = plan.with_suffix(".drop.json")
-    files.check_writable(kept, source)
+    files.check_writable(kept, *inputs)
     return kept
 
 
-def known_engine(name: str) -> None:
-    """Raises ``UnknownEngine``, which lists those there are, before any work is done."""
-    from router.solve import UnknownEngine, engine_names
+def known_engine(name: str, *, warm: bool = False) -> None:
+    """Raises ``UnknownEngine``, which lists those there are, before any work is done; with ``warm`` ``StartsCold``."""
+    from router.solve import check_engine
 
-    if name not in engine_names():
-        raise UnknownEngine(name)
+    check_engine(name, warm=warm)
 
 
 def known_roads(roads: str) -> None:
@@ -171,8 +174,20 @@ def known_roads(roads: str) -> None:
     known_roads(roads)
 
 
-def solve(drop: Drop, *, engine: str, seed: int, workers: int, effort: Effort, interrupt: Interrupt) -> Plan:
-    """A plan that the referee has nothing against. Raises ``PlanRefused`` and the solver's own errors."""
+def solve(
+    drop: Drop,
+    *,
+    engine: str,
+    seed: int,
+    workers: int,
+    effort: Effort,
+    interrupt: Interrupt,
+    start: Plan | None = None,
+) -> Plan:
+    """A plan that the referee has nothing against. ``start``: a valid plan of the drop that it may cost no more than.
+
+    Raises ``PlanRefused`` and the solver's own errors.
+    """
     import router.solve
     from router.check import findings
 
@@ -180,7 +195,9 @@ def solve(drop: Drop, *, engine: str, seed: int, workers: int, effort: Effort, i
         watching(f"{seen(drop.id)} ({engine})", drop.currency, effort.budget_s) as watch,
         interrupt.solving() as stop,
     ):
-        plan = router.solve.plan(drop, engine=engine, seed=seed, effort=effort, workers=workers, watch=watch, stop=stop)
+        plan = router.solve.plan(
+            drop, engine=engine, seed=seed, effort=effort, workers=workers, watch=watch, stop=stop, start=start
+        )
     found = findings(drop, plan)
     if found:
         raise PlanRefused(tuple(str(each) for each in found))
@@ -209,7 +226,7 @@ def fitting_plan(drop: Drop, path: Path) -> Plan:
     plan = read_plan(path)
     found = findings(drop, plan)
     if found:
-        raise PlanDoesNotFit(str(found[0]), len(found))
+        raise PlanDoesNotFit(path, tuple(map(str, found)))
     return plan
 
 

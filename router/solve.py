@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pkgutil import iter_modules
 from threading import Event
 from time import monotonic
+from typing import Any
 
 from router import codec, engines
 from router.effort import Effort, Watch, ignore
-from router.errors import NotFound
+from router.errors import Invalid, NotFound
 from router.model import Drop
 from router.plan import Certificate, Plan
 
@@ -29,6 +31,16 @@ class UnknownEngine(NotFound):
         super().__init__(f"there is no engine {name!r}; there are {known}", engine=name)
 
 
+class StartsCold(Invalid):
+    """An engine that builds its plans from nothing was given a plan to start from."""
+
+    code, title = "starts-cold", "The engine cannot start from a plan"
+
+    def __init__(self, name: str) -> None:
+        warm = " or ".join(each for each in engine_names() if _engine(each).WARM)
+        super().__init__(f"the engine {name} cannot start from a plan: leave the plan out, or take {warm}", engine=name)
+
+
 def engine_names() -> tuple[str, ...]:
     """The engines of ``router/engines``, by name."""
     return tuple(sorted(found.name.replace("_", "-") for found in iter_modules(engines.__path__)))
@@ -43,47 +55,72 @@ def plan(
     workers: int = 2,
     watch: Watch = ignore,
     stop: Event | None = None,
+    start: Plan | None = None,
 ) -> Plan:
     """Plans a drop. Whatever the engine, orders left over are tried once more everywhere before they get a reason.
 
-    ``stop``: once set, the best plan so far is finished and returned. Raises ``UnknownEngine``, and ``Invalid`` for a
-    drop that the solver cannot hold. Ends within ``budget_s`` but for what no plan can do without: indexing the drop,
-    final times and reasons, about 150 µs an order.
+    ``stop``: once set, the best plan so far is finished and returned. ``start``: a valid plan of the drop, from which
+    the search goes on; the plan returned costs no more. Raises ``UnknownEngine``, ``StartsCold``, and ``Invalid`` for
+    a drop that the solver cannot hold. Ends within ``budget_s`` but for what no plan can do without: indexing the
+    drop, final times and reasons, about 150 µs an order.
     """
-    if engine not in engine_names():
-        raise UnknownEngine(engine)
-    from router.leftover import complete
+    check_engine(engine, warm=start is not None)
+    from router import warm
+    from router.leftover import BegunUnfinished, complete
     from router.schedule import finish
 
     effort = effort or Effort(budget_s=30.0)
     stop = stop or Event()
     started = monotonic()
     drop_sha256 = codec.sha256(drop)
-    solve = import_module(f"router.engines.{engine.replace('-', '_')}").solve
     inner = effort
     if effort.budget_s is not None:
         spent_s = monotonic() - started
         reserve_s = min(0.2 * effort.budget_s, 0.1 + LEFTOVERS_S * len(drop.orders))
         inner = Effort(budget_s=max(0.0, effort.budget_s - spent_s - reserve_s))
-    draft = solve(drop, seed=seed, effort=inner, workers=workers, watch=watch, stop=stop)
+    draft = _engine(engine).solve(
+        drop,
+        seed=seed,
+        effort=inner,
+        workers=workers,
+        watch=watch,
+        stop=stop,
+        start=None if start is None else warm.start(drop, start),
+    )
     left_s = None if effort.budget_s is None else max(0.0, effort.budget_s - (monotonic() - started))
     if stop.is_set():
         left_s = min(1.0, left_s or 1.0)
-    draft, unserved = complete(drop, draft, seed=seed, budget_s=left_s)
+    try:
+        draft, unserved = complete(drop, draft, seed=seed, budget_s=left_s)
+        made = finish(drop, draft, unserved=unserved)
+    except BegunUnfinished:
+        if start is None:
+            raise
+        made = start
+    if start is not None and start.cost.total < made.cost.total:
+        made = start
     by_steps = effort.budget_s is None
-    return finish(
-        drop,
-        draft,
-        unserved=unserved,
-        certificate=Certificate(
-            drop_sha256=drop_sha256,
-            engine=engine,
-            version=installed_version(),
-            seed=seed,
-            effort={"steps": effort.steps, "workers": workers} if by_steps else {"seconds": effort.budget_s},
-            seconds=None if by_steps else round(monotonic() - started, 3),
-        ),
+    certificate = Certificate(
+        drop_sha256=drop_sha256,
+        engine=engine,
+        version=installed_version(),
+        seed=seed,
+        effort={"steps": effort.steps, "workers": workers} if by_steps else {"seconds": effort.budget_s},
+        seconds=None if by_steps else round(monotonic() - started, 3),
     )
+    return replace(made, lower_bound=None, certificate=certificate)
+
+
+def check_engine(name: str, *, warm: bool = False) -> None:
+    """Raises ``UnknownEngine`` where there is none of that name, ``StartsCold`` where it shall start from a plan."""
+    if name not in engine_names():
+        raise UnknownEngine(name)
+    if warm and not _engine(name).WARM:
+        raise StartsCold(name)
+
+
+def _engine(name: str) -> Any:
+    return import_module(f"router.engines.{name.replace('-', '_')}")
 
 
 def installed_version() -> str:

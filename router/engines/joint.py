@@ -1,12 +1,14 @@
 """joint: one search over hub, wave, trip and carrier together, by ruin and recreate with simulated annealing.
 
-Starts from the greedy plan. Each worker anneals on its own; the best plan is handed round as it cools. Honours what
-``greedy`` honours. Sources: Schrimpf et al. 2000; Christiaens and Vanden Berghe 2020; docs/engines.md.
+Starts from the greedy plan, or from the one it is given. Each worker anneals on its own; the best plan is handed round
+as it cools. Honours what ``greedy`` honours. Sources: Schrimpf et al. 2000; Christiaens and Vanden Berghe 2020;
+docs/engines.md.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, wait
+from math import inf, log
 from threading import Event
 from time import monotonic
 
@@ -16,24 +18,37 @@ from router.instance import NEVER, Instance
 from router.model import Drop
 from router.schedule import Draft
 
+WARM = True
 ROUNDS = 40
-HOT, COLD = 4.0, 0.02
-"""Temperature at the start and the end, in shares of the greedy plan's cost an order; measured, docs/engines.md."""
+HOT, COOL, COLD = 4.0, 0.25, 0.02
+"""Temperatures in shares of the first plan's cost an order: at the start from a raw plan and from a good one, and at
+the end; measured, docs/engines.md."""
+
+RAW, GOOD = 3e-3, 3e-4
+"""What as many cold moves as there are orders save of a raw plan's cost, and of a good one's; measured too."""
+
+TRIAL = 0.05
+"""The share of the effort that may go into finding out how good a start is."""
 
 STOP_S = 0.1
 """How often ``stop`` is looked at."""
 
 
-def solve(drop: Drop, *, seed: int, effort: Effort, workers: int, watch: Watch, stop: Event) -> Draft:
+def solve(
+    drop: Drop, *, seed: int, effort: Effort, workers: int, watch: Watch, stop: Event, start: Draft | None
+) -> Draft:
     """The best draft found in ``effort``: moves per worker, or seconds in all. The same for seed, steps and workers."""
     started = monotonic()
     instance = Instance(drop)
     first = _core.Search(instance.problem, seed)
+    if start is not None:
+        first.load(instance.problem, instance.assignment(start))
     first.greedy(float(NEVER) if effort.budget_s is None else max(0.0, effort.budget_s - (monotonic() - started)))
     watch(first.best_cost, None)
+    mean = max(1.0, first.best_cost / max(1, len(drop.orders)))
+    hot = HOT * mean if start is None else _heat(first, len(drop.orders), mean, effort, started, stop) * mean
     team = _core.Team(instance.problem, seed, workers)
     team.start(first)
-    mean = max(1.0, first.best_cost / max(1, len(drop.orders)))
     begun = monotonic()
     seconds = 0.0 if effort.budget_s is None else effort.budget_s - (begun - started)
     with ThreadPoolExecutor(team.size) as pool:
@@ -47,7 +62,7 @@ def solve(drop: Drop, *, seed: int, effort: Effort, workers: int, watch: Watch, 
                 share, steps = 0.0, effort.steps * (round_ + 1) // ROUNDS - effort.steps * round_ // ROUNDS
             if share > 0 or steps > 0:
                 jobs = [
-                    pool.submit(team.worker(each).anneal, steps, share, low, high, HOT * mean, COLD * mean)
+                    pool.submit(team.worker(each).anneal, steps, share, low, high, hot, COLD * mean)
                     for each in range(team.size)
                 ]
                 while wait(jobs, STOP_S).not_done:
@@ -58,3 +73,17 @@ def solve(drop: Drop, *, seed: int, effort: Effort, workers: int, watch: Watch, 
             team.gather()
             watch(team.best_cost, None)
     return instance.draft(team.assignment())
+
+
+def _heat(first: _core.Search, orders: int, mean: float, effort: Effort, started: float, stop: Event) -> float:
+    """How hot to begin from a start: the less a few cold moves find to save, the less is thrown away by heat."""
+    before, done = first.best_cost, 0
+    most = orders if effort.steps is None else min(orders, round(TRIAL * effort.steps))
+    until = inf if effort.budget_s is None else monotonic() + TRIAL * (effort.budget_s - (monotonic() - started))
+    while done < most and monotonic() < until and not stop.is_set():
+        moves = min(64, most - done)
+        first.anneal(moves, 0.0, 0.0, 1.0, COLD * mean, COLD * mean)
+        done += moves
+    saved = (before - first.best_cost) / max(1, before) * orders / max(1, done)
+    rawness = log(max(GOOD, min(RAW, saved)) / GOOD) / log(RAW / GOOD)
+    return COOL * float((HOT / COOL) ** rawness)

@@ -59,7 +59,12 @@ START_S = 1.5
 """Starting processes and importing the libraries there takes about this long."""
 
 
-def solve(drop: Drop, *, seed: int, effort: Effort, workers: int, watch: Watch, stop: Event) -> Draft:
+WARM = False
+
+
+def solve(
+    drop: Drop, *, seed: int, effort: Effort, workers: int, watch: Watch, stop: Event, start: Draft | None
+) -> Draft:
     """A draft by allocation and routing; steps are PyVRP's iterations a hub. The same for seed and steps.
 
     With seconds, nine tenths of them are used; where there are too few, the allocation is the instant one and parcels

@@ -404,6 +404,7 @@ def test_the_watch_hears_of_better_plans_alone() -> None:
         workers=1,
         watch=lambda cost, bound: told.append(cost),
         stop=Event(),
+        start=None,
     )
     assert draft.trips
     assert len(told) > 1
