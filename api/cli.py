@@ -110,6 +110,7 @@ def plan(
     start: Annotated[
         Path | None, typer.Option("--from", metavar="OLD", help="Go on from this plan of DROP; may be FILE itself.")
     ] = None,
+    bound: Annotated[bool, typer.Option(help="Prove beside the search how little any plan could cost.")] = True,
 ) -> None:
     """Plan DROP and write the plan, refereed. Default: 30 seconds. Ctrl-C writes the best plan so far."""
     from api import flows, summary
@@ -132,7 +133,14 @@ def plan(
         else:
             effort = Effort(steps=steps)
         made = flows.solve(
-            whole, engine=engine, seed=seed, workers=workers, effort=effort, interrupt=interrupt, start=old
+            whole,
+            engine=engine,
+            seed=seed,
+            workers=workers,
+            effort=effort,
+            interrupt=interrupt,
+            start=old,
+            bound=bound,
         )
         if output == files.STANDARD_OUTPUT:
             files.write(output, codec.write(made))
@@ -148,6 +156,48 @@ def plan(
         elif not aside:
             typer.echo(f"{output} is a plan of {drop}", err=aside)
         _end(interrupt)
+
+
+@app.command("bound")
+def lower_bound(
+    drop: DropFile,
+    plan: Annotated[Path | None, typer.Option(metavar="PLAN", help="A plan of it, to tell the gap.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write PLAN with the bound; may be PLAN.")
+    ] = None,
+    seconds: Seconds = None,
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="Do N steps instead: repeatable, takes what it takes.")
+    ] = None,
+    roads: Roads = "built-in",
+) -> None:
+    """Prove how little any plan of DROP could cost. Default: 60 seconds. Ctrl-C keeps the bound so far."""
+    from api import flows, summary
+    from router import codec
+
+    if seconds is not None and steps is not None:
+        raise typer.BadParameter("give one of them, not both", param_hint="--seconds and --steps")
+    if output is not None and plan is None:
+        raise typer.BadParameter("give --plan too: it is the plan that is written with its bound", param_hint="-o")
+    with interruptible() as interrupt:
+        flows.known_roads(roads)
+        asked = flows.read_drop(drop)
+        if output is not None:
+            files.check_writable(output, drop)
+        whole = flows.prepared(asked, drop, roads)
+        old = flows.fitting_plan(whole, plan) if plan else None
+        until = None if steps is not None else _STARTED + (seconds or 60.0)
+        found = flows.bounded(whole, plan=old, until=until, steps=steps, interrupt=interrupt)
+        raised = flows.with_bound(whole, old, found) if old else None
+        if output is not None and raised is not None:
+            files.write(output, codec.write(raised))
+        typer.echo(f"{seen(whole.id)}: {summary.bounded(whole, found, old)}", err=output == files.STANDARD_OUTPUT)
+        if raised is not None and (raised.lower_bound or 0) > found:
+            typer.echo(
+                f"the bound that {plan} has is higher: {summary.bounded(whole, raised.lower_bound or 0, raised)}",
+                err=output == files.STANDARD_OUTPUT,
+            )
+        _end(interrupt, "bound")
 
 
 @app.command()
@@ -278,9 +328,9 @@ def _findings(found: tuple[Finding, ...], json: bool) -> None:
         typer.echo(count(len(found), "finding") if found else "valid")
 
 
-def _end(interrupt: Interrupt) -> None:
+def _end(interrupt: Interrupt, what: str = "plan") -> None:
     if interrupt.stop.is_set():
-        typer.echo("dropwright: interrupted, this is the best plan found until then", err=True)
+        typer.echo(f"dropwright: interrupted, this is the best {what} found until then", err=True)
         raise typer.Exit(STATUS)
 
 

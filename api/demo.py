@@ -43,7 +43,7 @@ def demo(out: Path, *, seconds: float, seed: int, workers: int, roads: str, inte
     typer.echo(f"{asked.id}: {sizes}; measuring the streets")
     drop = flows.prepared(asked, path, roads)
     solve = partial(flows.solve, drop, seed=seed, workers=workers, interrupt=interrupt)
-    greedy = solve(engine="greedy", effort=Effort(budget_s=seconds))
+    greedy = solve(engine="greedy", effort=Effort(budget_s=seconds), bound=False)
     best = solve(engine="joint", effort=Effort(budget_s=seconds))
     lists = pick_list.render(drop, best)
     flows.leave_pick_lists(

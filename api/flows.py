@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from api import files
 from api.documents import pick_list
 from api.documents.routes import Streets
 from api.interrupt import Interrupt
-from api.progress import watching
+from api.progress import bounding, watching
 from api.wording import count, seen
 from router import codec
 from router.effort import Effort
@@ -51,9 +51,9 @@ class PlanDoesNotFit(Invalid):
 
     def __init__(self, path: Path, findings: tuple[str, ...]) -> None:
         listed = "\n".join(f"  {each}" for each in findings[:_MOST_FINDINGS])
-        more = "" if len(findings) <= _MOST_FINDINGS else "; see all of them with: dropwright check DROP PLAN"
         super().__init__(
-            f"{path} is not valid for this drop ({count(len(findings), 'finding')}){more}\n{listed}",
+            f"{path} is not valid for this drop ({count(len(findings), 'finding')}; "
+            f"dropwright check DROP PLAN lists them all)\n{listed}",
             findings=len(findings),
         )
 
@@ -183,10 +183,11 @@ def solve(
     effort: Effort,
     interrupt: Interrupt,
     start: Plan | None = None,
+    bound: bool = True,
 ) -> Plan:
     """A plan that the referee has nothing against. ``start``: a valid plan of the drop that it may cost no more than.
 
-    Raises ``PlanRefused`` and the solver's own errors.
+    ``bound``: whether a lower bound is proved too. Raises ``PlanRefused`` and the solver's own errors.
     """
     import router.solve
     from router.check import findings
@@ -196,12 +197,46 @@ def solve(
         interrupt.solving() as stop,
     ):
         plan = router.solve.plan(
-            drop, engine=engine, seed=seed, effort=effort, workers=workers, watch=watch, stop=stop, start=start
+            drop,
+            engine=engine,
+            seed=seed,
+            effort=effort,
+            workers=workers,
+            watch=watch,
+            stop=stop,
+            start=start,
+            bound=bound,
         )
     found = findings(drop, plan)
     if found:
         raise PlanRefused(tuple(str(each) for each in found))
     return plan
+
+
+def bounded(drop: Drop, *, plan: Plan | None, until: float | None, steps: int | None, interrupt: Interrupt) -> int:
+    """The best lower bound that was proved until ``until`` (``time.monotonic``), in ``steps``, or until interrupted."""
+    from router import proof
+
+    seconds = None if until is None else max(0.0, until - time.monotonic())
+    cost = None if plan is None else plan.cost.total
+    with (
+        bounding(f"{seen(drop.id)} (bound)", drop.currency, seconds, cost) as show,
+        interrupt.solving() as stop,
+    ):
+        told = proof.Told(lambda cost, bound: show(bound or 0))
+        told.costs(0)
+        proof.prove(drop, until=until, steps=steps, tell=told.proves, stop=stop)
+    return told.bound
+
+
+def with_bound(drop: Drop, plan: Plan, bound: int) -> Plan:
+    """The plan with its lower bound raised to ``bound``, never lowered. Raises ``PlanRefused`` where it is undercut."""
+    from router.check import findings
+
+    raised = replace(plan, lower_bound=max(bound, plan.lower_bound or 0))
+    if found := findings(drop, raised):
+        raise PlanRefused(tuple(map(str, found)))
+    return raised
 
 
 def referee(drop: Drop, path: Path) -> tuple[Finding, ...]:

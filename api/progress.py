@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -23,48 +23,62 @@ _BETWEEN_LINES_S = 1.0
 @contextmanager
 def watching(what: str, currency: str, seconds: float | None) -> Iterator[Watch]:
     """A ``Watch`` that shows what it is told. ``seconds``: how long the solve may take, if that is known."""
-    show = _bar if sys.stderr.isatty() else _lines
-    with show(what, currency, seconds) as watch:
+    with _showing(what, seconds) as show:
+
+        def watch(cost: int, bound: int | None) -> None:
+            above = gap(cost, bound)
+            show(f"cost {money(cost, currency)}" + (f", gap {above}" if above else ""))
+
         yield watch
 
 
+@contextmanager
+def bounding(what: str, currency: str, seconds: float | None, cost: int | None) -> Iterator[Callable[[int], None]]:
+    """Shows the bounds that it is told, and the gap to a plan that costs ``cost``."""
+    with _showing(what, seconds) as show:
+
+        def tell(bound: int) -> None:
+            above = "" if cost is None else gap(cost, bound)
+            show(f"bound {money(bound, currency)}" + (f", gap {above}" if above else ""))
+
+        yield tell
+
+
 def gap(cost: int, bound: int | None) -> str:
-    """How far ``cost`` may be above the best plan there is, as a share of itself; empty without a bound."""
-    return "" if bound is None or cost <= 0 else share(max(0, cost - bound), cost)
+    """How far ``cost`` may be above the best plan there is, as a share of itself; empty where nothing is proved."""
+    return "" if not bound or cost <= 0 else share(max(0, cost - bound), cost)
+
+
+def _showing(what: str, seconds: float | None) -> AbstractContextManager[Callable[[str], None]]:
+    return _bar(what, seconds) if sys.stderr.isatty() else _lines(what)
 
 
 @contextmanager
-def _lines(what: str, currency: str, seconds: float | None) -> Iterator[Watch]:
+def _lines(what: str) -> Iterator[Callable[[str], None]]:
     """At most about a line a second, only when there is news, and the last news in any case."""
     begun = time.monotonic()
-    printed_at, printed, latest = -_BETWEEN_LINES_S, None, None
+    printed_at, printed, latest = -_BETWEEN_LINES_S, "", ""
 
     def spell() -> None:
         nonlocal printed_at, printed
-        if latest is not None and latest != printed:
+        if latest != printed:
             printed_at, printed = time.monotonic() - begun, latest
-            cost, bound = latest
-            above = gap(cost, bound)
-            bounded = f", gap {above}" if above else ""
-            typer.echo(
-                f"{what}: {printed_at:.1f} s, cost {money(cost, currency)}{bounded}",
-                err=True,
-            )
+            typer.echo(f"{what}: {printed_at:.1f} s, {latest}", err=True)
 
-    def watch(cost: int, bound: int | None) -> None:
+    def show(told: str) -> None:
         nonlocal latest
-        latest = (cost, bound)
+        latest = told
         if time.monotonic() - begun >= printed_at + _BETWEEN_LINES_S:
             spell()
 
     try:
-        yield watch
+        yield show
     finally:
         spell()
 
 
 @contextmanager
-def _bar(what: str, currency: str, seconds: float | None) -> Iterator[Watch]:
+def _bar(what: str, seconds: float | None) -> Iterator[Callable[[str], None]]:
     """One line that is redrawn, and gone when the solve ends."""
     from rich.console import Console
     from rich.progress import Progress, ProgressColumn, TextColumn, TimeElapsedColumn
@@ -89,9 +103,5 @@ def _bar(what: str, currency: str, seconds: float | None) -> Iterator[Watch]:
     )
     task = progress.add_task(what, total=None, told="")
 
-    def watch(cost: int, bound: int | None) -> None:
-        above = gap(cost, bound)
-        progress.update(task, told=f"cost {money(cost, currency)}" + (f"  gap {above}" if above else ""))
-
     with progress:
-        yield watch
+        yield lambda told: progress.update(task, told=told)

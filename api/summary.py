@@ -32,13 +32,23 @@ def short(drop: Drop, plan: Plan) -> tuple[str, ...]:
         f"cost {money(plan.cost.total, drop.currency)}" + (f" ({parts})" if parts else ""),
     ]
     if plan.lower_bound is not None and plan.cost.total > 0:
-        above = share(max(0, plan.cost.total - plan.lower_bound), plan.cost.total)
-        lines.append(f"no plan costs less than {money(plan.lower_bound, drop.currency)}: a gap of {above}")
+        lines.append(bounded(drop, plan.lower_bound, plan))
     if plan.unserved:
         reasons = Counter(each.reason for each in plan.unserved)
         why = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common())
         lines.append(f"not served: {len(plan.unserved)} ({why})")
     return tuple(lines)
+
+
+def bounded(drop: Drop, bound: int, plan: Plan | None) -> str:
+    """What is proved, and how far above it the plan may be."""
+    if bound <= 0:
+        return "the time was too short to prove a lower bound"
+    proved = f"no plan costs less than {money(bound, drop.currency)}"
+    if plan is None:
+        return proved
+    above = share(max(0, plan.cost.total - bound), plan.cost.total)
+    return f"{proved}: a gap of {above}"
 
 
 def tables(drop: Drop, plan: Plan, beside: Plan | None = None) -> tuple[Table, ...]:

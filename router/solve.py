@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -56,21 +57,47 @@ def plan(
     watch: Watch = ignore,
     stop: Event | None = None,
     start: Plan | None = None,
+    bound: bool = False,
 ) -> Plan:
     """Plans a drop. Whatever the engine, orders left over are tried once more everywhere before they get a reason.
 
     ``stop``: once set, the best plan so far is finished and returned. ``start``: a valid plan of the drop, from which
-    the search goes on; the plan returned costs no more. Raises ``UnknownEngine``, ``StartsCold``, and ``Invalid`` for
+    the search goes on; the plan returned costs no more. ``bound``: whether a lower bound is proved too: beside the
+    search in a spawned process where effort is seconds (whoever calls this from a script guards its main part), after
+    it where effort is steps, so that those repeat. Raises ``UnknownEngine``, ``StartsCold``, and ``Invalid`` for
     a drop that the solver cannot hold. Ends within ``budget_s`` but for what no plan can do without: indexing the
     drop, final times and reasons, about 150 µs an order.
     """
     check_engine(engine, warm=start is not None)
+    from router import proof
+
+    effort = effort or Effort(budget_s=30.0)
+    stop = stop or Event()
+    if not bound:
+        return _planned(drop, engine, seed, effort, workers, watch, stop, start)
+    told = proof.Told(watch)
+    beside = nullcontext() if effort.budget_s is None else proof.beside(drop, told, until=monotonic() + effort.budget_s)
+    with beside:
+        made = _planned(drop, engine, seed, effort, workers, told.costs, stop, start)
+    if effort.budget_s is None and not stop.is_set():
+        proof.prove_here(drop, steps=proof.STEPS, tell=told.proves, stop=stop)
+    return replace(made, lower_bound=told.bound)
+
+
+def _planned(
+    drop: Drop,
+    engine: str,
+    seed: int,
+    effort: Effort,
+    workers: int,
+    watch: Watch,
+    stop: Event,
+    start: Plan | None,
+) -> Plan:
     from router import warm
     from router.leftover import BegunUnfinished, complete
     from router.schedule import finish
 
-    effort = effort or Effort(budget_s=30.0)
-    stop = stop or Event()
     started = monotonic()
     drop_sha256 = codec.sha256(drop)
     inner = effort

@@ -48,7 +48,10 @@ def test_a_start_that_the_referee_refuses_is_told_with_what_it_found(tmp_path: P
     (tmp_path / "old.json").write_bytes(codec.write(replace(plan, cost=replace(plan.cost, couriers=0))))
     done = run(tmp_path, "plan", "drop.json", "-o", "plan.json", "--from", "old.json", "--steps", "5")
     assert (done.returncode, done.stdout) == (UNUSABLE, "")
-    assert done.stderr.startswith("dropwright: old.json is not valid for this drop (1 finding)\n  R11 /cost")
+    assert done.stderr.startswith(
+        "dropwright: old.json is not valid for this drop (1 finding; dropwright check DROP PLAN "
+    )
+    assert "\n  R11 /cost/couriers: " in done.stderr
     assert not (tmp_path / "plan.json").exists()
 
 

@@ -39,6 +39,11 @@ def test_without_promise_bound_or_left_over_order_nothing_is_said_of_them() -> N
     assert len(told) == 2
 
 
+def test_a_bound_of_nothing_is_called_what_it_is() -> None:
+    told = summary.short(base_drop(), replace(base_plan(), lower_bound=0))
+    assert told[2] == "the time was too short to prove a lower bound"
+
+
 def test_costs_stand_beside_those_of_the_other_plan() -> None:
     table = summary.costs(base_drop(), base_plan(), dearer())
     assert table.heads == ("", "other", "by-hand", "difference")

@@ -51,7 +51,7 @@ def test_where_the_system_does_not_say_the_clock_starts_at_import(monkeypatch: p
 
 @pytest.mark.parametrize(
     ("cost", "bound", "text"),
-    [(1000, 900, "10.0 %"), (1000, None, ""), (1000, 1000, "0.0 %"), (0, 0, ""), (900, 1000, "0.0 %")],
+    [(1000, 900, "10.0 %"), (1000, None, ""), (1000, 0, ""), (1000, 1000, "0.0 %"), (0, 0, ""), (900, 1000, "0.0 %")],
 )
 def test_the_gap_is_a_share_of_the_cost(cost: int, bound: int | None, text: str) -> None:
     assert gap(cost, bound) == text
