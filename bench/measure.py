@@ -24,12 +24,14 @@ class Run:
     """How a command went. ``status``: its exit status, below zero for the signal that ended it.
 
     ``peak_mib``: most memory at once, shared pages counted once. ``told``: the last lines it wrote.
+    ``spoke_s``: when it first wrote anything, looked at five times a second; ``None`` if it never did.
     """
 
     status: int
     seconds: float
     peak_mib: int
     told: str
+    spoke_s: float | None = None
 
 
 def dropwright() -> str:
@@ -56,12 +58,13 @@ def run(command: Sequence[str], *, limit_s: float = 3600) -> Run:
     with tempfile.TemporaryFile() as told:
         started = time.monotonic()
         process = subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT, start_new_session=True)
-        watch = _Watch(process.pid, started + limit_s)
+        watch = _Watch(process.pid, started, started + limit_s, told.fileno())
         watch.start()
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         watch.stop()
+        spoke_s = watch.spoke_s or (seconds if os.fstat(told.fileno()).st_size else None)
         told.seek(0)
         text = told.read().decode(errors="replace")
     return Run(
@@ -69,19 +72,23 @@ def run(command: Sequence[str], *, limit_s: float = 3600) -> Run:
         seconds=seconds,
         peak_mib=round(max(watch.peak_kib, used.ru_maxrss) / 1024),
         told="\n".join(text.splitlines()[-12:]),
+        spoke_s=spoke_s,
     )
 
 
 class _Watch(threading.Thread):
-    """Samples the memory of a process tree; ends it when its time is up."""
+    """Samples the memory of a process tree and the size of what it wrote; ends it when its time is up."""
 
-    def __init__(self, pid: int, until: float) -> None:
+    def __init__(self, pid: int, started: float, until: float, told: int) -> None:
         super().__init__(daemon=True)
-        self.pid, self.until, self.peak_kib = pid, until, 0
+        self.pid, self.started, self.until, self.told, self.peak_kib = pid, started, until, told, 0
+        self.spoke_s: float | None = None
         self.ended = threading.Event()
 
     def run(self) -> None:
         while not self.ended.wait(EVERY_S):
+            if self.spoke_s is None and os.fstat(self.told).st_size:
+                self.spoke_s = time.monotonic() - self.started
             self.peak_kib = max(self.peak_kib, sum(_pss_kib(pid) for pid in _tree(self.pid)))
             if time.monotonic() > self.until:
                 os.killpg(self.pid, signal.SIGKILL)

@@ -105,3 +105,19 @@ def test_a_run_over_its_limit_is_said_to_be(tmp_path: Path) -> None:
     assert kept.wrong == ()
     broken = trial(drop, file, "greedy", 2, 0.01, 1)
     assert ["limit is" in each for each in broken.wrong] == [True, True]
+
+
+def test_a_first_plan_that_comes_too_late_is_said_to(tmp_path: Path) -> None:
+    drop = make_drop(orders=20, hubs=2, seed=22)
+    file = tmp_path / "drop.json"
+    file.write_bytes(codec.write(drop))
+    assert trial(drop, file, "greedy", 2, 60, 4096, first_s=60).wrong == ()
+    (wrong,) = trial(drop, file, "greedy", 2, 60, 4096, first_s=0.01).wrong
+    assert wrong.startswith("told of its first plan after ")
+
+
+def test_the_first_word_of_a_command_is_timed() -> None:
+    silent = measure.run([sys.executable, "-c", "pass"])
+    assert silent.spoke_s is None
+    late = measure.run([sys.executable, "-c", "import time; time.sleep(1); print(1, flush=True); time.sleep(2)"])
+    assert 1 <= late.spoke_s < late.seconds
