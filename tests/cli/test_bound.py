@@ -120,8 +120,7 @@ def test_an_interrupted_bound_is_the_best_so_far_and_is_written(tmp_path: Path) 
     process = start(tmp_path, "bound", "drop.json", "--plan", "plan.json", "-o", "plan.json", "--seconds", "100")
     try:
         assert process.stderr is not None
-        while ", gap " not in process.stderr.readline():
-            pass
+        assert any(", gap " in line for line in iter(process.stderr.readline, ""))
         process.send_signal(signal.SIGINT)
         said, told = process.communicate(timeout=60)
     finally:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing import active_children
 from threading import Event
 from time import monotonic
 
 import pytest
 
+from api import flows
+from api.interrupt import Interrupt
 from router import codec, processes, proof
 from router.bound import lower_bound
 from router.check import findings
@@ -70,6 +73,22 @@ def test_hardly_any_time_gives_a_bound_of_nothing_at_worst() -> None:
     made = plan(THIRTY, effort=Effort(budget_s=0.0), workers=1, bound=True)
     assert 0 <= made.lower_bound <= made.cost.total
     assert findings(THIRTY, made) == ()
+
+
+def test_a_bound_above_the_cost_of_a_plan_is_refused_as_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "prove_here", lambda drop, *, steps, tell, stop: tell(10**9))
+    with pytest.raises(flows.PlanRefused, match="R0 /lower_bound"):
+        flows.solve(THIRTY, engine="greedy", seed=1, workers=1, effort=Effort(steps=0), interrupt=Interrupt())
+    made = plan(THIRTY, engine="greedy", effort=Effort(steps=0))
+    with pytest.raises(flows.PlanRefused, match="R0 /lower_bound"):
+        flows.with_bound(THIRTY, made, made.cost.total + 1)
+
+
+def test_a_bound_in_a_plan_is_raised_and_never_lowered() -> None:
+    made = plan(THIRTY, engine="greedy", effort=Effort(steps=0))
+    raised = flows.with_bound(THIRTY, made, 7)
+    assert raised == replace(made, lower_bound=7)
+    assert flows.with_bound(THIRTY, raised, 5) == raised
 
 
 def test_a_stop_while_steps_are_done_keeps_the_bound_so_far() -> None:
