@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from router.model import Drop, ParcelLine
@@ -51,3 +52,17 @@ def with_collection(drop: Drop, **changes: Any) -> Drop:
 def with_capacity(drop: Drop, **changes: Any) -> Drop:
     """The capacity of bike-1 with some limits changed."""
     return with_row(drop, "couriers", 0, capacity=replace(drop.couriers[0].capacity, **changes))
+
+
+def later(drop: Drop, plan: Plan, minutes: int) -> Drop:
+    """The drop so many minutes later: what the plan has loaded and begun to pick by then is committed."""
+    now = drop.plan_at + timedelta(minutes=minutes)
+    trips = tuple(trip for trip in plan.trips if trip.load_at < now)
+    away = {trip.id for trip in trips}
+    starts = {(hub.id, wave.id): wave.start for hub in drop.hubs for wave in hub.waves}
+    parcels = tuple(
+        each if each.trip in away or each.collection else replace(each, trip=None, shipped_at=None, delivered_at=None)
+        for each in plan.parcels
+        if each.trip in away or starts[each.hub, each.wave] < now
+    )
+    return replace(drop, plan_at=now, committed=replace(drop.committed, parcels=parcels, trips=trips))

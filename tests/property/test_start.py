@@ -12,6 +12,7 @@ from router.effort import Effort
 from router.generate import make_drop
 from router.model import Drop
 from router.solve import plan
+from tests.changes import later
 from tests.property.test_every_engine import drops
 
 
@@ -34,6 +35,18 @@ def test_a_plan_from_a_start_is_lawful_and_never_dearer_and_the_same_again(
     assert findings(drop, made) == ()
     assert made.cost.total <= start.cost.total
     assert codec.write(made) == codec.write(again)
+
+
+@pytest.mark.parametrize("minutes", [20, 40, 80])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_plan_that_is_being_carried_out_is_a_start_for_the_rest(seed: int, minutes: int) -> None:
+    drop = make_drop(orders=60, hubs=3, seed=seed, tight=seed % 2 == 0)
+    start = plan(drop, effort=Effort(steps=400), workers=1)
+    now = later(drop, start, minutes)
+    assert findings(now, start) == ()
+    made = plan(now, effort=Effort(steps=400), workers=2, start=start)
+    assert findings(now, made) == ()
+    assert made.cost.total <= start.cost.total
 
 
 @pytest.mark.parametrize("tight", [False, True])
