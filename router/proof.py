@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event, Lock, Thread
 from time import monotonic, process_time
 
@@ -118,7 +119,15 @@ def _prove(task: _Task, send: Callable[[int], None]) -> None:
 def _make_room(after_s: float) -> None:
     """Lowers this process's priority once it has worked for so many seconds."""
     if after_s <= 0:
-        os.nice(LOW)
+        _lower()
     else:
-        signal.signal(signal.SIGPROF, lambda number, frame: os.nice(LOW))
+        signal.signal(signal.SIGPROF, lambda number, frame: _lower())
         signal.setitimer(signal.ITIMER_PROF, after_s)
+
+
+def _lower() -> None:
+    """Linux keeps a niceness for every thread, so those that libraries have started are lowered too."""
+    tasks = Path("/proc/self/task")
+    for thread in [int(task.name) for task in tasks.iterdir()] if tasks.is_dir() else [0]:
+        with suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, thread, LOW)
