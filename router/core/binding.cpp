@@ -22,7 +22,12 @@ using Matrix = nb::ndarray<const std::int32_t, nb::ndim<2>, nb::c_contig, nb::de
 using PieceRow = std::tuple<int, int, int, int, Lines>;
 // (hub, [(order, slot)])
 using TripRow = std::pair<int, std::vector<std::pair<int, int>>>;
-using Assignment = std::pair<std::vector<std::vector<PieceRow>>, std::vector<std::vector<TripRow>>>;
+using Rows = std::pair<std::vector<std::vector<PieceRow>>, std::vector<std::vector<TripRow>>>;
+
+// Ends the parts that watch it.
+struct Halt {
+    std::atomic<bool> now = false;
+};
 
 std::vector<Line> to_lines(const Lines& rows) {
     std::vector<Line> lines;
@@ -36,64 +41,38 @@ Lines from_lines(const std::vector<Line>& lines) {
     return rows;
 }
 
-Assignment assignment(const Search& search) {
-    Assignment out;
-    for (const auto& own : search.best_pieces()) {
-        auto& rows = out.first.emplace_back();
-        for (const Piece& piece : own) rows.emplace_back(piece.hub, piece.wave, piece.picked, piece.collection, from_lines(piece.lines));
+Rows rows(const std::vector<std::vector<Piece>>& pieces, const std::vector<Route>& routes) {
+    Rows out;
+    for (const auto& own : pieces) {
+        auto& row = out.first.emplace_back();
+        for (const Piece& piece : own) row.emplace_back(piece.hub, piece.wave, piece.picked, piece.collection, from_lines(piece.lines));
     }
-    for (const Route& route : search.best_routes()) {
-        auto& rows = out.second.emplace_back();
+    for (const Route& route : routes) {
+        auto& driven = out.second.emplace_back();
         for (const Trip& trip : route.trips) {
-            auto& row = rows.emplace_back(trip.hub, std::vector<std::pair<int, int>>{});
+            auto& row = driven.emplace_back(trip.hub, std::vector<std::pair<int, int>>{});
             for (const Visit& visit : trip.visits) row.second.emplace_back(visit.order, visit.slot);
         }
     }
     return out;
 }
 
-void load(Search& search, const Problem& problem, const Assignment& given) {
-    std::vector<std::vector<Piece>> pieces(problem.orders.size());
-    std::vector<Route> routes(problem.couriers.size());
-    if (given.first.size() != pieces.size() || given.second.size() != routes.size()) throw std::invalid_argument("assignment of another problem");
-    for (std::size_t o = 0; o < pieces.size(); ++o)
+void load(Search& search, const Problem& problem, const Rows& given) {
+    Assignment plan{std::vector<std::vector<Piece>>(given.first.size()), std::vector<Route>(given.second.size())};
+    for (std::size_t o = 0; o < given.first.size(); ++o)
         for (const auto& [hub, wave, picked, collection, lines] : given.first[o]) {
-            Piece piece;
+            Piece& piece = plan.pieces[o].emplace_back();
             piece.hub = hub, piece.wave = wave, piece.picked = picked, piece.collection = collection;
             piece.lines = to_lines(lines);
-            piece.ready = picked >= 0 ? problem.orders[o].picked.at(static_cast<std::size_t>(picked)).ready
-                                      : problem.hubs.at(static_cast<std::size_t>(hub)).waves.at(static_cast<std::size_t>(wave)).end;
-            for (const Line& line : piece.lines) {
-                const Sku& sku = problem.skus.at(static_cast<std::size_t>(line.sku));
-                piece.grams += sku.grams * line.quantity;
-                piece.millilitres += sku.millilitres * line.quantity;
-                piece.handling |= sku.handling;
-            }
-            pieces[o].push_back(std::move(piece));
         }
-    for (std::size_t c = 0; c < routes.size(); ++c) {
-        const Courier& courier = problem.couriers[c];
-        for (std::size_t t = 0; t < given.second[c].size(); ++t) {
-            const auto& [hub, stops] = given.second[c][t];
-            Trip trip;
+    for (std::size_t c = 0; c < given.second.size(); ++c)
+        for (const auto& [hub, stops] : given.second[c]) {
+            Trip& trip = plan.routes[c].trips.emplace_back();
             trip.hub = hub;
-            trip.ready = -kNever;
-            int from = hub;
-            for (const auto& [order, slot] : stops) {
-                Piece& piece = pieces.at(static_cast<std::size_t>(order)).at(static_cast<std::size_t>(slot));
-                piece.courier = static_cast<int>(c);
-                trip.grams += piece.grams;
-                trip.millilitres += piece.millilitres;
-                trip.ready = std::max(trip.ready, piece.ready);
-                const bool joins = !trip.visits.empty() && trip.visits.back().order == order;
-                trip.visits.push_back({order, slot, joins ? Leg{} : problem.leg(courier.profile, from, problem.point_of(order)), 0});
-                from = problem.point_of(order);
-            }
-            trip.back = problem.leg(courier.profile, from, t + 1 < given.second[c].size() ? given.second[c][t + 1].first : courier.home);
-            routes[c].trips.push_back(std::move(trip));
+            for (const auto& [order, slot] : stops) trip.visits.push_back({order, slot, {}, 0});
         }
-    }
-    search.load(pieces, routes);
+    complete(problem, plan);
+    search.load(plan.pieces, plan.routes);
 }
 
 }  // namespace
@@ -178,23 +157,43 @@ NB_MODULE(_core, m) {
         .def("greedy", &Search::greedy, nb::call_guard<nb::gil_scoped_release>())
         .def("fill", &Search::fill, nb::call_guard<nb::gil_scoped_release>())
         .def("anneal", &Search::anneal, nb::call_guard<nb::gil_scoped_release>())
-        .def("halt", &Search::halt)
         .def("imagine", &Search::imagine)
         .def("cheapest", &Search::cheapest, nb::call_guard<nb::gil_scoped_release>())
-        .def("assignment", &assignment)
+        .def("assignment", [](const Search& self) { return rows(self.best_pieces(), self.best_routes()); })
         .def("load", &load)
         .def("recount", &Search::recount)
         .def_prop_ro("cost", &Search::cost)
         .def_prop_ro("best_cost", &Search::best_cost)
         .def_prop_ro("moves", &Search::moves);
 
+    nb::class_<Halt>(m, "Halt")
+        .def(nb::init<>())
+        .def("set", [](Halt& self) { self.now = true; });
+
+    m.def("run_part", [](const Problem& problem, const Halt& halt, const nb::bytes& part) {
+        const std::string_view given(part.c_str(), part.size());
+        std::string found;
+        {
+            const nb::gil_scoped_release free;
+            found = run_part(problem, given, halt.now);
+        }
+        return nb::bytes(found.data(), found.size());
+    });
+
     nb::class_<Team>(m, "Team")
-        .def(nb::init<const Problem&, std::uint64_t, int>(), nb::keep_alive<1, 2>())
-        .def("worker", &Team::worker, nb::rv_policy::reference_internal)
-        .def("share", &Team::share, nb::call_guard<nb::gil_scoped_release>())
-        .def("gather", &Team::gather, nb::call_guard<nb::gil_scoped_release>())
-        .def("start", &Team::start, nb::call_guard<nb::gil_scoped_release>())
-        .def("assignment", [](const Team& self) { return assignment(self.best()); })
-        .def_prop_ro("size", &Team::size)
+        .def(nb::init<const Problem&, std::uint64_t, int, const Search&>(), nb::keep_alive<1, 2>())
+        .def("share", [](Team& self, int round, std::int64_t steps, double seconds, double from, double to, double hot, double cold) {
+            std::vector<nb::bytes> parts;
+            for (const std::string& part : self.share(round, {steps, seconds, from, to, hot, cold})) parts.emplace_back(part.data(), part.size());
+            return parts;
+        })
+        .def("gather", [](Team& self, const std::vector<nb::bytes>& outcomes) {
+            std::vector<std::string> found;
+            for (const nb::bytes& each : outcomes) found.emplace_back(each.c_str(), each.size());
+            const nb::gil_scoped_release free;
+            self.gather(found);
+        })
+        .def("assignment", [](const Team& self) { return rows(self.best().pieces, self.best().routes); })
+        .def_prop_ro("moves", &Team::moves)
         .def_prop_ro("best_cost", &Team::best_cost);
 }

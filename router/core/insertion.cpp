@@ -50,6 +50,33 @@ void Search::consider(int order, const Piece& piece, int wave, Spot spot, Spot& 
     }
 }
 
+// The places before and after the stops of near orders on trips from the same hub that have room, each once, in
+// `places_`; what their legs read is on its way to the processor.
+void Search::places_near(int order, const Piece& piece) {
+    places_.clear();
+    ++place_stamp_;
+    const int point = problem_.point_of(order);
+    for (const int other : near(order))
+        for (const Piece& there : state_.pieces[ix(other)]) {
+            if (there.hub != piece.hub || there.courier < 0 || !courier_active_[ix(there.courier)]) continue;
+            const Courier& courier = problem_.couriers[ix(there.courier)];
+            const Trip& trip = state_.routes[ix(there.courier)].trips[ix(there.trip)];
+            if (!state_.fits(courier, piece, &trip) || carries(there.courier, order)) continue;
+            const auto point_at = [&](int at) {
+                return at < 0 || ix(at) >= trip.visits.size() ? trip.hub : problem_.point_of(trip.visits[ix(at)].order);
+            };
+            for (int at = there.at; at <= there.at + 1; ++at) {
+                // A place is known by the order that it is before; the last one of a trip by the order that it is after.
+                const bool last = ix(at) == trip.visits.size();
+                std::int64_t& seen = last ? place_after_[ix(other)] : place_before_[ix(trip.visits[ix(at)].order)];
+                if (seen == place_stamp_) continue;
+                seen = place_stamp_;
+                problem_.fetch_legs(courier.profile, point_at(at - 1), point, point_at(at));
+                places_.push_back({there.courier, there.trip, at});
+            }
+        }
+}
+
 // The cheapest way out for a piece, below `limit`.
 Spot Search::find_spot(int order, const Piece& piece, Care care, Money limit) {
     Spot best;
@@ -90,13 +117,8 @@ Spot Search::find_spot(int order, const Piece& piece, Care care, Money limit) {
         if (trip.hub == hub && state_.fits(problem_.couriers[ix(mine.courier)], piece, &trip)) beside(mine.courier, mine.trip, last_stop(trip, order) + 1);
     }
     if (!thorough) {
-        for (const int other : near(order))
-            for (const Piece& there : state_.pieces[ix(other)]) {
-                if (there.hub != hub || there.courier < 0 || !courier_active_[ix(there.courier)] || carries(there.courier, order)) continue;
-                if (!state_.fits(problem_.couriers[ix(there.courier)], piece, &state_.routes[ix(there.courier)].trips[ix(there.trip)])) continue;
-                beside(there.courier, there.trip, there.at);
-                beside(there.courier, there.trip, there.at + 1);
-            }
+        places_near(order, piece);
+        for (const Place& place : places_) beside(place.courier, place.trip, place.at);
     }
     ++group_stamp_;
     const auto& at_hub = problem_.couriers_at[ix(hub)];
@@ -139,7 +161,7 @@ bool Search::place_whole(int order, Care care, Money& best, int& tried) {
     Piece best_piece;
     tried = 0;
     for (const int hub : problem_.hubs_near[ix(order)]) {
-        bool holds = hub_active_[ix(hub)];
+        bool holds = true;
         for (const Line& line : wanted.lines) holds = holds && state_.left(hub, line.sku) >= line.quantity;
         if (!holds) continue;
         if (++tried > kHubsTried && care == Care::quick) break;
@@ -210,7 +232,7 @@ bool Search::place_split(int order, const std::vector<int>& first, Care care, Mo
         if (hub < 0) {  // the hub that covers most units of what is open, the nearest of equals
             std::int64_t most = 0;
             for (const int h : problem_.hubs_near[ix(order)]) {
-                if (used[ix(h)] || !hub_active_[ix(h)]) continue;
+                if (used[ix(h)]) continue;
                 std::int64_t covered = 0;
                 for (const Line& line : open) covered += std::clamp<std::int64_t>(state_.left(h, line.sku), 0, line.quantity);
                 if (covered > most) most = covered, hub = h;
@@ -250,7 +272,6 @@ std::vector<std::vector<int>> Search::split_starts(int order, Care care, bool do
     std::vector<std::vector<int>> starts;
     std::vector<int> partly;
     for (const int hub : problem_.hubs_near[ix(order)]) {
-        if (!hub_active_[ix(hub)]) continue;
         std::int64_t covered = 0, asked = 0;
         for (const Line& line : wanted.lines) {
             covered += std::clamp<std::int64_t>(state_.left(hub, line.sku), 0, line.quantity);

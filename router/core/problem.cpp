@@ -37,13 +37,7 @@ void Problem::seal() {
             for (Profile& profile : profiles) keep_legs(profile);
         if (!orders.empty()) lay_grid();
     }
-    const auto across = static_cast<std::size_t>(places);
-    for (Profile& profile : profiles)
-        if (lat.empty() && !profile.cells.empty()) {
-            profile.mirrored.resize(profile.cells.size());
-            for (std::size_t a = 0; a < across; ++a)
-                for (std::size_t b = 0; b < across; ++b) profile.mirrored[b * across + a] = profile.cells[a * across + b];
-        }
+    lay_places_side_by_side();
     couriers_at.assign(hubs.size(), {});
     collections_at.assign(hubs.size(), {});
     for (std::size_t c = 0; c < couriers.size(); ++c)
@@ -51,6 +45,8 @@ void Problem::seal() {
             if (couriers[c].loads_at[h]) couriers_at[h].push_back(static_cast<int>(c));
     for (std::size_t k = 0; k < collections.size(); ++k)
         collections_at[static_cast<std::size_t>(collections[k].hub)].push_back(static_cast<int>(k));
+    near.reserve(orders.size());
+    for (int order = 0; order < static_cast<int>(orders.size()); ++order) near.push_back(find_near(order));
     wanted_by.assign(skus.size(), {});
     for (std::size_t o = 0; o < orders.size(); ++o)
         for (const Line& line : orders[o].lines) wanted_by[static_cast<std::size_t>(line.sku)].push_back(static_cast<int>(o));
@@ -105,6 +101,44 @@ void Problem::keep_legs(Profile& profile) const {
     profile.cells = std::move(cells);
 }
 
+// Numbers the places of cells anew, each next to one that is near, so that what a search looks up together lies
+// together; and keeps the columns as rows where both ways are not as long.
+void Problem::lay_places_side_by_side() {
+    const auto across = static_cast<std::size_t>(places);
+    const auto known = std::find_if(profiles.begin(), profiles.end(), [](const Profile& profile) { return !profile.cells.empty(); });
+    if (known == profiles.end()) return;
+    const auto& ground = known->cells;
+    std::vector<std::size_t> rank(across, across), path;
+    for (std::size_t at = 0; path.size() < across;) {
+        rank[at] = path.size();
+        path.push_back(at);
+        std::size_t next = across;
+        std::int64_t least = kNever;
+        for (std::size_t other = 0; other < across; ++other) {
+            if (rank[other] < across) continue;
+            const std::int32_t seconds = ground[at * across + other].seconds;
+            const std::int64_t far = seconds < 0 ? kNever - 1 : seconds;
+            if (far < least) least = far, next = other;
+        }
+        at = next;
+    }
+    for (std::int64_t& each : place) each = static_cast<std::int64_t>(rank[static_cast<std::size_t>(each)]);
+    for (Profile& profile : profiles) {
+        if (profile.cells.empty()) continue;
+        std::vector<Profile::Cell> rows(across * across), columns(across * across);
+        bool alike = true;
+        for (std::size_t a = 0; a < across; ++a)
+            for (std::size_t b = 0; b < across; ++b) {
+                const Profile::Cell &cell = profile.cells[path[a] * across + path[b]], &back = profile.cells[path[b] * across + path[a]];
+                rows[a * across + b] = cell;
+                columns[a * across + b] = back;
+                alike = alike && cell.metres == back.metres && cell.seconds == back.seconds;
+            }
+        profile.cells = std::move(rows);
+        if (!alike) profile.mirrored = std::move(columns);
+    }
+}
+
 double Problem::spread(int from, int to) const {
     if (!phi_.empty()) {
         const auto a = static_cast<std::size_t>(from), b = static_cast<std::size_t>(to);
@@ -133,18 +167,33 @@ void Problem::lay_grid() {
     }
 }
 
-std::vector<int> Problem::near(int order) const {
+// Seconds from one order to another at best, plus those of waiting (a fifth) and lateness that their times force
+// (Vidal et al. 2013). An infinity where there is no way.
+double Problem::apart(int from, int to) const {
+    const Order &first = orders[ix(from)], &second = orders[ix(to)];
+    Time way = kNever;
+    for (int profile = 0; profile < static_cast<int>(profiles.size()); ++profile) {
+        const Leg there = leg(profile, point_of(from), point_of(to));
+        if (there.seconds >= 0) way = std::min(way, there.seconds);
+    }
+    const Time step = first.service + way;
+    const Time wait = second.not_before - first.deliver_due - step;
+    const Time late = std::max(first.not_before, first.clear_at) + step - second.deliver_due;
+    return static_cast<double>(way) + 0.2 * static_cast<double>(std::max(Time{0}, wait)) + static_cast<double>(std::max(Time{0}, late));
+}
+
+std::vector<int> Problem::find_near(int order) const {
     std::vector<std::pair<double, int>> all;
     const auto add = [&](int other) {
-        if (other != order) all.emplace_back(spread(point_of(order), point_of(other)), other);
+        if (other != order) all.emplace_back(std::min(apart(order, other), apart(other, order)), other);
     };
     if (grid_.empty()) {
         for (int other = 0; other < static_cast<int>(orders.size()); ++other) add(other);
     } else {
-        // Cells in growing squares until they hold twice as many as are wanted: near enough for a neighbourhood.
+        // Cells in growing squares until they hold three times as many as are wanted: near enough for a neighbourhood.
         const auto at = ix(point_of(order));
         const int row = line(phi_[at]), col = column(lambda_[at]);
-        for (int ring = 0; ring < side_ && all.size() < 2 * kNear; ++ring)
+        for (int ring = 0; ring < side_ && all.size() < 3 * kNear; ++ring)
             for (int r = std::max(0, row - ring); r <= std::min(side_ - 1, row + ring); ++r) {
                 const bool edge = r == row - ring || r == row + ring;
                 for (int c = std::max(0, col - ring); c <= std::min(side_ - 1, col + ring); ++c)

@@ -51,6 +51,19 @@ struct Penalty {
         if (edge < kNever && late > 0 && cost(late) >= cap) return kNever;
         return edge >= kNever ? kNever : edge - late;
     }
+
+    // By how much the cost grows at least when `late` grows by more than its slack, however much more.
+    Money rise(Time late) const {
+        const Time edge = slack(late);
+        if (edge >= kNever) return 0;
+        Money least = cost(late + edge + 1);
+        for (const Step& step : steps)
+            if (step.after > late + edge && step.after < kFar) least = std::min(least, cost(step.after + 1));
+        return least - cost(late);
+    }
+
+   private:
+    static constexpr Time kFar = Time{1} << 31;
 };
 
 struct Leg {
@@ -167,8 +180,15 @@ class Problem {
         return {cell.metres, cell.seconds};
     }
 
-    // The orders nearest to an order, nearest first, at most kNear of them.
-    std::vector<int> near(int order) const;
+    // Brings what leg_into(profile, from, at) and leg(profile, at, to) read nearer to the processor.
+    void fetch_legs(int profile, int from, int at, int to) const {
+        const Profile& way = profiles[static_cast<std::size_t>(profile)];
+        if (way.cells.empty()) return;
+        const std::int64_t row = place[static_cast<std::size_t>(at)] * places;
+        const auto& into = way.mirrored.empty() ? way.cells : way.mirrored;
+        __builtin_prefetch(&into[static_cast<std::size_t>(row + place[static_cast<std::size_t>(from)])]);
+        __builtin_prefetch(&way.cells[static_cast<std::size_t>(row + place[static_cast<std::size_t>(to)])]);
+    }
 
     // A hub has picked for the order already: no plan may leave it.
     bool must_serve(int order) const {
@@ -189,6 +209,11 @@ class Problem {
         return order.late_delivery < 0 || order.deliver_due >= kNever ? kNever : penalties[static_cast<std::size_t>(order.late_delivery)].slack(at - order.deliver_due);
     }
 
+    Money delivery_rise(const Order& order, Time at) const {
+        return order.late_delivery < 0 ? 0 : penalties[static_cast<std::size_t>(order.late_delivery)].rise(at - order.deliver_due);
+    }
+
+    std::vector<std::vector<int>> near;            // by order: orders that could well be next to it, kNear at most
     std::vector<std::vector<int>> hubs_near;       // by order: allowed hubs, nearest first
     std::vector<std::vector<int>> wanted_by;       // by SKU: orders
     std::vector<std::vector<int>> couriers_at;     // by hub
@@ -202,6 +227,9 @@ class Problem {
     std::int64_t circle(std::size_t a, std::size_t b, double detour) const;
     void keep_legs(Profile& profile) const;
     void lay_grid();
+    std::vector<int> find_near(int order) const;
+    double apart(int from, int to) const;
+    void lay_places_side_by_side();
 
     // Orders by cell of a grid of side_ x side_, where there are coordinates.
     std::vector<std::vector<int>> grid_;

@@ -6,105 +6,124 @@ namespace dropwright {
 namespace {
 
 constexpr int kMostRemoved = 12;
+constexpr int kMostStrings = 3, kLongestString = 10;
 constexpr std::size_t kLongestDay = 60;
 
-// In a hundred moves: up to here neighbours of a seed are taken out, then strings, trips, days, rivals, any orders.
-constexpr int kNeighbours = 28, kStrings = 60, kTrips = 76, kDays = 80, kRivals = 88;
+// In a hundred moves: up to here neighbours of a seed are taken out, then strings, trips, days, rivals for goods, orders
+// of one wave or one hub, any orders.
+constexpr int kNeighbours = 24, kStrings = 64, kTrips = 76, kDays = 80, kRivals = 86, kWaves = 92;
 
 }  // namespace
 
-// Takes an order out, and with it those whose first trip would start where the courier is not. False: that would
-// touch an order of another part.
-bool Search::pull(int order, std::vector<int>& out) {
-    if (!order_active_[ix(order)]) return false;
-    std::vector<int> couriers;
-    for (const Piece& piece : state_.pieces[ix(order)])
-        if (piece.courier >= 0) couriers.push_back(piece.courier);
-    state_.remove(order);
+// Notes that a served order is to be taken out.
+void Search::pull(int order, std::vector<int>& out) {
+    if (!order_active_[ix(order)] || !state_.served(order) || pulled_[ix(order)] == move_) return;
+    pulled_[ix(order)] = move_;
     out.push_back(order);
-    for (const int courier : couriers)
-        while (state_.stranded(courier))
-            if (!pull(state_.routes[ix(courier)].trips[0].visits[0].order, out)) return false;
+}
+
+// Takes the orders out, and with them those whose first trip would start where the courier is not. False: that would
+// touch an order of another part.
+bool Search::take_out(std::vector<int>& out) {
+    std::vector<int> couriers;
+    for (std::size_t done = 0; done < out.size();) {
+        const std::span<const int> fresh = std::span(out).subspan(done);
+        couriers.clear();
+        for (const int order : fresh)
+            for (const Piece& piece : state_.pieces[ix(order)])
+                if (piece.courier >= 0) couriers.push_back(piece.courier);
+        state_.remove(fresh);
+        done = out.size();
+        for (const int courier : couriers) {
+            if (!state_.stranded(courier)) continue;
+            for (const Visit& visit : state_.routes[ix(courier)].trips[0].visits) {
+                if (!order_active_[ix(visit.order)]) return false;
+                pull(visit.order, out);
+            }
+        }
+    }
     return true;
+}
+
+// The orders of the trip that carries the order's first piece: `most` stops in a row at most, its own among them.
+void Search::pull_string(int order, int most, std::vector<int>& out) {
+    const Piece& piece = state_.pieces[ix(order)][0];
+    const auto& visits = state_.routes[ix(piece.courier)].trips[ix(piece.trip)].visits;
+    const int count = static_cast<int>(visits.size());
+    const int length = 1 + random_.below(std::min(count, most));
+    const int low = std::max(0, piece.at - length + 1), high = std::min(piece.at, count - length);
+    const int first = low + random_.below(high - low + 1);
+    for (int v = first; v < first + length; ++v) pull(visits[ix(v)].order, out);
 }
 
 bool Search::ruin(std::vector<int>& out) {
     const auto any = [&] { return active_orders_[ix(random_.below(static_cast<int>(active_orders_.size())))]; };
-    bool sound = true;
-    const auto pull_served = [&](int order) {
-        if (sound && order_active_[ix(order)] && state_.served(order)) sound = pull(order, out);
-    };
+    ++move_;
     const int seed = any();
+    const auto& own = state_.pieces[ix(seed)];
+    const bool rides = !own.empty() && own[0].courier >= 0;
     const int dice = random_.below(100);
     const int wanted = 1 + random_.below(kMostRemoved);
+    pool_.assign(1, seed);
+    pool_.insert(pool_.end(), near(seed).begin(), near(seed).end());
     if (dice < kNeighbours) {
-        pull_served(seed);
-        for (const int other : near(seed)) {
+        for (const int other : pool_) {
             if (static_cast<int>(out.size()) >= wanted) break;
-            if (random_.below(4) != 0) pull_served(other);
+            if (other == seed || random_.below(4) != 0) pull(other, out);
         }
-    } else if (dice < kStrings) {  // runs of stops of trips that pass near the seed
-        int strings = 1 + random_.below(2);
-        pool_.assign(1, seed);
-        pool_.insert(pool_.end(), near(seed).begin(), near(seed).end());
+    } else if (dice < kTrips) {  // strings, or whole trips, that pass near the seed
+        const bool whole = dice >= kStrings;
+        int strings = whole ? 1 + (random_.below(4) == 0) : 1 + random_.below(kMostStrings);
         for (std::size_t i = 0; i < pool_.size() && strings > 0; ++i) {
             const int other = pool_[i];
-            const auto& own = state_.pieces[ix(other)];
-            if (own.empty() || !order_active_[ix(other)]) continue;
-            const Piece& piece = own[0];
-            if (piece.courier < 0) {
-                if (random_.below(2) == 0) pull_served(other), --strings;
-                continue;
+            const auto& found = state_.pieces[ix(other)];
+            if (found.empty() || !order_active_[ix(other)] || pulled_[ix(other)] == move_) continue;
+            if (found[0].courier >= 0) {
+                if (whole)
+                    for (const Visit& visit : state_.routes[ix(found[0].courier)].trips[ix(found[0].trip)].visits) pull(visit.order, out);
+                else
+                    pull_string(other, kLongestString, out);
+                --strings;
+            } else if (!whole && random_.below(2) == 0) {
+                pull(other, out);
+                --strings;
             }
-            std::vector<int> run;
-            const auto& visits = state_.routes[ix(piece.courier)].trips[ix(piece.trip)].visits;
-            const int count = static_cast<int>(visits.size());
-            const int length = 1 + random_.below(std::min(count, 8));
-            const int low = std::max(0, piece.at - length + 1), high = std::min(piece.at, count - length);
-            const int first = low + random_.below(high - low + 1);
-            for (int v = first; v < first + length; ++v) run.push_back(visits[ix(v)].order);
-            for (const int each : run) pull_served(each);
-            --strings;
-        }
-    } else if (dice < kTrips) {  // whole trips near the seed
-        int trips = 1 + (random_.below(4) == 0);
-        pool_.assign(1, seed);
-        pool_.insert(pool_.end(), near(seed).begin(), near(seed).end());
-        for (std::size_t i = 0; i < pool_.size() && trips > 0; ++i) {
-            const auto& own = state_.pieces[ix(pool_[i])];
-            if (own.empty() || own[0].courier < 0 || !order_active_[ix(pool_[i])]) continue;
-            std::vector<int> run;
-            for (const Visit& visit : state_.routes[ix(own[0].courier)].trips[ix(own[0].trip)].visits) run.push_back(visit.order);
-            for (const int each : run) pull_served(each);
-            --trips;
         }
     } else if (dice < kDays) {  // a courier's whole day, so that it may stay at home
-        const auto& own = state_.pieces[ix(seed)];
-        std::vector<int> run;
-        if (!own.empty() && own[0].courier >= 0)
+        std::size_t stops = 0;
+        if (rides)
+            for (const Trip& trip : state_.routes[ix(own[0].courier)].trips) stops += trip.visits.size();
+        if (rides && stops <= kLongestDay)
             for (const Trip& trip : state_.routes[ix(own[0].courier)].trips)
-                for (const Visit& visit : trip.visits) run.push_back(visit.order);
-        if (run.size() <= kLongestDay)
-            for (const int each : run) pull_served(each);
+                for (const Visit& visit : trip.visits) pull(visit.order, out);
     } else if (dice < kRivals) {  // orders that want the same goods
         const auto& lines = problem_.orders[ix(seed)].lines;
-        pull_served(seed);
+        pull(seed, out);
         if (!lines.empty()) {
             const auto& rivals = problem_.wanted_by[ix(lines[ix(random_.below(static_cast<int>(lines.size())))].sku)];
-            for (int i = 0; i < wanted; ++i) pull_served(rivals[ix(random_.below(static_cast<int>(rivals.size())))]);
+            for (int i = 0; i < wanted; ++i) pull(rivals[ix(random_.below(static_cast<int>(rivals.size())))], out);
+        }
+    } else if (dice < kWaves) {  // orders picked in the same wave, or at least at the same hub
+        pull(seed, out);
+        const bool one_wave = random_.below(2) == 0;
+        for (int tries = 0; !own.empty() && tries < 8 * kMostRemoved && static_cast<int>(out.size()) < wanted; ++tries) {
+            const int other = any();
+            const auto& found = state_.pieces[ix(other)];
+            if (!found.empty() && found[0].hub == own[0].hub && (!one_wave || found[0].wave == own[0].wave)) pull(other, out);
         }
     } else {  // anywhere
-        for (int i = 0; i < wanted; ++i) pull_served(any());
+        for (int i = 0; i < wanted; ++i) pull(any(), out);
     }
+    if (!take_out(out)) return false;
     // Some of those left over get another chance, near ones first.
     int extra = 0;
-    for (const int other : near(seed)) {
+    for (const int other : pool_) {
         if (extra == 4) break;
-        if (order_active_[ix(other)] && !state_.served(other) && std::find(out.begin(), out.end(), other) == out.end())
-            out.push_back(other), ++extra;
+        if (!order_active_[ix(other)] || state_.served(other) || pulled_[ix(other)] == move_) continue;
+        out.push_back(other);
+        extra += other != seed;
     }
-    if (!state_.served(seed) && std::find(out.begin(), out.end(), seed) == out.end()) out.push_back(seed);
-    return sound;
+    return true;
 }
 
 void Search::sort_for_recreation(std::vector<int>& out) {

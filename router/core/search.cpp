@@ -11,27 +11,23 @@ double since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-Search::Search(const Problem& problem, std::uint64_t seed)
-    : problem_(problem), state_(problem), random_(seed), near_(problem.orders.size()), best_pieces_(problem.orders.size()), best_routes_(state_.routes), best_cost_(state_.cost) {
+Search::Search(const Problem& problem, std::uint64_t seed, const std::atomic<bool>* halt)
+    : problem_(problem), state_(problem), random_(seed), best_pieces_(problem.orders.size()), best_routes_(state_.routes), best_cost_(state_.cost), halt_(halt) {
     int groups = 0;
     for (const Courier& courier : problem.couriers) groups = std::max(groups, courier.group + 1);
     group_seen_.assign(ix(groups), 0);
-    restrict_to({}, {}, {});
+    pulled_.assign(problem.orders.size(), 0);
+    place_before_ = place_after_ = pulled_;
+    restrict_to({}, {});
 }
 
-void Search::restrict_to(std::vector<char> orders, std::vector<char> hubs, std::vector<char> couriers) {
+void Search::restrict_to(std::vector<char> orders, std::vector<char> couriers, int part, int parts) {
+    state_.share_out(part, parts);
     order_active_ = orders.empty() ? std::vector<char>(problem_.orders.size(), 1) : std::move(orders);
-    hub_active_ = hubs.empty() ? std::vector<char>(problem_.hubs.size(), 1) : std::move(hubs);
     courier_active_ = couriers.empty() ? std::vector<char>(problem_.couriers.size(), 1) : std::move(couriers);
     active_orders_.clear();
     for (std::size_t o = 0; o < order_active_.size(); ++o)
         if (order_active_[o]) active_orders_.push_back(static_cast<int>(o));
-}
-
-const std::vector<int>& Search::near(int order) {
-    auto& list = near_[ix(order)];
-    if (list.empty()) list = problem_.near(order);
-    return list;
 }
 
 void Search::greedy(double seconds) {
@@ -42,7 +38,7 @@ void Search::greedy(double seconds) {
     // Orders that must be served, since a hub has picked for them, go first.
     std::stable_partition(order.begin(), order.end(), [&](int o) { return problem_.must_serve(o); });
     for (const int o : order) {
-        if ((halted_ || since(start) > seconds) && !problem_.must_serve(o)) break;
+        if ((halted() || since(start) > seconds) && !problem_.must_serve(o)) break;
         if (!state_.served(o)) place(o, Care::quick, problem_.orders[ix(o)].unserved);
         state_.mark();
     }
@@ -56,7 +52,7 @@ bool Search::fill(double seconds) {
         again = false;
         for (int o = 0; o < static_cast<int>(problem_.orders.size()); ++o) {
             if (state_.served(o)) continue;
-            if ((halted_ || since(start) > seconds) && !problem_.must_serve(o)) {
+            if ((halted() || since(start) > seconds) && !problem_.must_serve(o)) {
                 ended = false;
                 continue;
             }
@@ -107,7 +103,7 @@ void Search::anneal(std::int64_t steps, double seconds, double from, double to, 
     for (std::int64_t i = 0; steps == 0 || i < steps; ++i) {
         if (i % 8 == 0) {
             const double done = steps > 0 ? static_cast<double>(i) / static_cast<double>(steps) : since(start) / seconds;
-            if (done >= 1 || halted_) break;
+            if (done >= 1 || halted()) break;
             progress = from + (to - from) * done;
             temperature = hot * std::pow(cold / hot, progress);
         }

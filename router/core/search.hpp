@@ -28,18 +28,18 @@ class Random {
 
 class Search {
    public:
-    Search(const Problem& problem, std::uint64_t seed);
+    // `halt`: once it says so, whatever this search is at ends as if its time were up.
+    Search(const Problem& problem, std::uint64_t seed, const std::atomic<bool>* halt = nullptr);
 
     // Serves orders by due time, each at the cheapest spot, until all are tried or the clock strikes.
     void greedy(double seconds);
     // Tries everything for every order left over, again and again, until nothing pays. True when it came to the end.
     bool fill(double seconds);
-    // Works on these parts of the drop alone from now on; empty lists are everything.
-    void restrict_to(std::vector<char> orders, std::vector<char> hubs, std::vector<char> couriers);
+    // Works on these orders and couriers alone from now on (empty lists are all), and leaves to others what is free
+    // beyond share `part` of `parts` in stock, waves and collections.
+    void restrict_to(std::vector<char> orders, std::vector<char> couriers, int part = 0, int parts = 1);
     // Anneals from the current plan: `steps` moves, or `seconds` where steps is 0, with progress going from..to.
     void anneal(std::int64_t steps, double seconds, double from, double to, double hot, double cold);
-    // Ends whatever another thread has this search do, as if its time were up.
-    void halt() { halted_ = true; }
     // Goes on from these assignments, which become the best so far.
     void load(const std::vector<std::vector<Piece>>& pieces, const std::vector<Route>& routes);
 
@@ -68,30 +68,42 @@ class Search {
     bool place_split(int order, const std::vector<int>& first, Care care, Money limit);
     std::vector<std::vector<int>> split_starts(int order, Care care, bool done);
     Piece make_piece(int hub, std::vector<Line> lines) const;
+    void places_near(int order, const Piece& piece);
     Spot find_spot(int order, const Piece& piece, Care care, Money limit);
     void consider(int order, const Piece& piece, int wave, Spot spot, Spot& best, Money favour = 0);
     bool step(double temperature);
     bool ruin(std::vector<int>& out);
-    bool pull(int order, std::vector<int>& out);
+    void pull(int order, std::vector<int>& out);
+    void pull_string(int order, int most, std::vector<int>& out);
+    bool take_out(std::vector<int>& out);
     void sort_for_recreation(std::vector<int>& out);
-    const std::vector<int>& near(int order);
     void keep_best();
     bool carries(int courier, int order) const;
+
+    const std::vector<int>& near(int order) const { return problem_.near[ix(order)]; }
 
     const Problem& problem_;
     State state_;
     Random random_;
-    std::vector<std::vector<int>> near_;
     std::vector<std::vector<Piece>> best_pieces_;
     std::vector<Route> best_routes_;
     Money best_cost_;
     std::int64_t moves_ = 0;
-    std::atomic<bool> halted_ = false;
+    const std::atomic<bool>* halt_;
+    bool halted() const { return halt_ && *halt_; }
     std::vector<std::pair<Time, int>> waves_;  // waves of a hub with room for the piece at hand, by end
     std::vector<int> group_seen_, pool_;
     int group_stamp_ = 0;
+    struct Place {
+        int courier, trip, at;
+    };
+    std::vector<Place> places_;
+    std::vector<std::int64_t> place_before_, place_after_;  // by order: when its place was found last
+    std::int64_t place_stamp_ = 0;
+    std::vector<std::int64_t> pulled_;  // by order: the move that took it out last
+    std::int64_t move_ = 0;
     bool opening_ = false;  // this move sends idle couriers out as if their day cost nothing
-    std::vector<char> order_active_, hub_active_, courier_active_;
+    std::vector<char> order_active_, courier_active_;
     std::vector<int> active_orders_;
 };
 

@@ -8,6 +8,7 @@ State::State(const Problem& given)
       pieces(given.orders.size()),
       routes(given.couriers.size()),
       taken(given.stock.size(), 0),
+      most(given.stock),
       collection_left(given.collections.size()),
       order_saved_(given.orders.size(), 0),
       courier_saved_(given.couriers.size(), 0),
@@ -18,6 +19,7 @@ State::State(const Problem& given)
         for (const Wave& wave : hub.waves) left.push_back(wave.lines);
     }
     for (std::size_t k = 0; k < collection_left.size(); ++k) collection_left[k] = given.collections[k].parcels;
+    for (std::size_t row = 0; row < most.size(); ++row) most[row] += given.contingency[row];
     for (const Order& order : given.orders) cost += order.unserved;
     for (int c = 0; c < static_cast<int>(routes.size()); ++c) {
         time(c);
@@ -97,14 +99,15 @@ void State::touch_courier(int courier) {
     }
 }
 
-State::Concerned State::concerned(int order, int courier) const {
+State::Concerned State::concerned(std::span<const int> orders, int courier) const {
     Concerned found;
     auto& list = found.couriers;
     const auto note = [&](int each) {
         if (each >= 0 && std::find(list.begin(), list.end(), each) == list.end()) list.push_back(each);
     };
     note(courier);
-    for (const Piece& piece : pieces[ix(order)]) note(piece.courier);
+    for (const int order : orders)
+        for (const Piece& piece : pieces[ix(order)]) note(piece.courier);
     found.direct = list.size();
     for (std::size_t i = 0; i < found.direct; ++i) {
         if (routes[ix(list[i])].splits == 0) continue;
@@ -116,8 +119,8 @@ State::Concerned State::concerned(int order, int courier) const {
     return found;
 }
 
-// What these routes, the orders on them and `order` add to the total: couriers' own cost and lateness.
-Money State::parts(const std::vector<int>& couriers, int order) const {
+// What these routes, the orders on them and `orders` add to the total: couriers' own cost and lateness.
+Money State::parts(const std::vector<int>& couriers, std::span<const int> orders) const {
     Money sum = 0;
     std::vector<int> split;
     for (const int courier : couriers) {
@@ -128,9 +131,11 @@ Money State::parts(const std::vector<int>& couriers, int order) const {
             for (const Visit& visit : trip.visits)
                 if (is_split(visit.order)) split.push_back(visit.order);
     }
-    const auto& own = pieces[ix(order)];
-    const bool ridden = std::any_of(own.begin(), own.end(), [](const Piece& piece) { return piece.courier >= 0; });
-    if (!own.empty() && !ridden) split.push_back(order);
+    for (const int order : orders) {
+        const auto& own = pieces[ix(order)];
+        const bool ridden = std::any_of(own.begin(), own.end(), [](const Piece& piece) { return piece.courier >= 0; });
+        if (!own.empty() && !ridden) split.push_back(order);
+    }
     std::sort(split.begin(), split.end());
     split.erase(std::unique(split.begin(), split.end()), split.end());
     for (const int each : split) sum += order_late(each);
@@ -158,9 +163,9 @@ void State::link(int courier_index, int trip_index, int at) {
 void State::add(int order, Piece piece, const Spot& spot) {
     touch_order(order);
     auto& own = pieces[ix(order)];
-    const Concerned those = concerned(order, spot.courier);
+    const Concerned those = concerned(std::span(&order, 1), spot.courier);
     for (const int courier : those.couriers) touch_courier(courier);
-    cost -= parts(those.couriers, order);
+    cost -= parts(those.couriers, std::span(&order, 1));
     if (own.empty()) cost -= problem.orders[ix(order)].unserved;
     cost += split_cost(order);
     if (piece.picked < 0) {
@@ -187,42 +192,44 @@ void State::add(int order, Piece piece, const Spot& spot) {
         trip.grams += piece.grams;
         trip.millilitres += piece.millilitres;
         trip.ready = std::max(trip.ready, piece.ready);
-        trip.visits.insert(trip.visits.begin() + at, Visit{order, static_cast<int>(own.size()), {}, 0});
+        trip.visits.insert(trip.visits.begin() + at, Visit{order, static_cast<int>(own.size()), {}, piece.ready});
         own.push_back(std::move(piece));
         link(spot.courier, spot.trip, at);
         link(spot.courier, spot.trip, at + 1);
     }
     retime(those);
-    cost += parts(those.couriers, order);
+    cost += parts(those.couriers, std::span(&order, 1));
 }
 
-void State::remove(int order) {
-    auto& own = pieces[ix(order)];
-    if (own.empty()) return;
-    touch_order(order);
-    const Concerned those = concerned(order, -1);
+void State::remove(std::span<const int> orders) {
+    const Concerned those = concerned(orders, -1);
     for (const int courier : those.couriers) touch_courier(courier);
-    cost -= parts(those.couriers, order);
-    while (!own.empty()) {
-        const Piece piece = std::move(own.back());
-        const int slot = static_cast<int>(own.size()) - 1;
-        own.pop_back();
-        cost -= split_cost(order);
-        if (piece.picked < 0) {
-            take(piece.hub, piece.lines, -1);
-            cost -= picking_cost(piece.hub, piece.lines);
-            bump(wave_left[ix(piece.hub)][ix(piece.wave)], static_cast<std::int64_t>(piece.lines.size()));
+    cost -= parts(those.couriers, orders);
+    for (const int order : orders) {
+        auto& own = pieces[ix(order)];
+        if (own.empty()) continue;
+        touch_order(order);
+        while (!own.empty()) {
+            const Piece piece = std::move(own.back());
+            const int slot = static_cast<int>(own.size()) - 1;
+            own.pop_back();
+            cost -= split_cost(order);
+            if (piece.picked < 0) {
+                take(piece.hub, piece.lines, -1);
+                cost -= picking_cost(piece.hub, piece.lines);
+                bump(wave_left[ix(piece.hub)][ix(piece.wave)], static_cast<std::int64_t>(piece.lines.size()));
+            }
+            if (piece.collection >= 0) {
+                bump(collection_left[ix(piece.collection)], 1);
+                cost -= tariff(piece.collection, piece.grams);
+            } else {
+                unload(piece, order, slot);
+            }
         }
-        if (piece.collection >= 0) {
-            bump(collection_left[ix(piece.collection)], 1);
-            cost -= tariff(piece.collection, piece.grams);
-        } else {
-            unload(piece, order, slot);
-        }
+        cost += problem.orders[ix(order)].unserved;
     }
-    cost += problem.orders[ix(order)].unserved;
     retime(those);
-    cost += parts(those.couriers, order);
+    cost += parts(those.couriers, orders);
 }
 
 void State::unload(const Piece& piece, int order, int slot) {
@@ -241,7 +248,7 @@ void State::unload(const Piece& piece, int order, int slot) {
         trip.grams -= piece.grams;
         trip.millilitres -= piece.millilitres;
         trip.ready = -kNever;
-        for (const Visit& each : trip.visits) trip.ready = std::max(trip.ready, pieces[ix(each.order)][ix(each.slot)].ready);
+        for (const Visit& each : trip.visits) trip.ready = std::max(trip.ready, each.ready);
         link(piece.courier, k, at);
         return;
     }
@@ -284,6 +291,7 @@ void State::load(const std::vector<std::vector<Piece>>& given, const std::vector
     pieces = given;
     routes = given_routes;
     taken = std::move(fresh.taken);
+    most = std::move(fresh.most);
     wave_left = std::move(fresh.wave_left);
     collection_left = std::move(fresh.collection_left);
     for (const auto& own : pieces)
@@ -301,6 +309,14 @@ void State::load(const std::vector<std::vector<Piece>>& given, const std::vector
     for (int o = 0; o < static_cast<int>(pieces.size()); ++o) touch_order(o);
     for (int c = 0; c < couriers; ++c) touch_courier(c);
     mark();
+}
+
+void State::share_out(int part, int parts) {
+    const auto others = [&](std::int64_t free) { return free <= 0 ? 0 : free - free / parts - (part < free % parts); };
+    for (std::size_t row = 0; row < most.size(); ++row) most[row] -= others(most[row] - taken[row]);
+    for (auto& waves : wave_left)
+        for (std::int64_t& lines : waves) lines -= others(lines);
+    for (std::int64_t& places : collection_left) places -= others(places);
 }
 
 void State::mark() {

@@ -1,6 +1,8 @@
 // One plan under change: who picks what when, and what rides where, priced to the minor unit at every step.
 #pragma once
 
+#include <span>
+
 #include "problem.hpp"
 
 namespace dropwright {
@@ -20,12 +22,14 @@ struct Piece {
 struct Visit {
     int order, slot;  // slot: index of the piece among the order's pieces
     Leg leg;          // from the stop before, or the hub
+    Time ready;       // when the piece is
     Time arrive = 0, start = 0;  // earliest, given everything before
     // The latest times at which the order's other parcels ship and arrive; -kNever for an order in one piece.
     Time shipped_floor = -kNever, delivered_floor = -kNever;
     // A delay d at loading leaves the stops before this one as cheap as they are iff d <= bound_before, and
     // wait_before of it is gone here; a delay at this stop's arrival does the same for this stop and later ones.
     Time bound_before = kNever, wait_before = 0, bound_after = kNever, wait_after = 0;
+    Money late_before = 0, rise = 0;  // fees of the stops before it; by how much fees grow at least beyond bound_after
 };
 
 // What driving a trip from a given load time comes to.
@@ -76,7 +80,7 @@ class State {
     const Problem& problem;
     std::vector<std::vector<Piece>> pieces;  // by order; empty: unserved
     std::vector<Route> routes;               // by courier
-    std::vector<std::int64_t> taken;         // by hub x sku
+    std::vector<std::int64_t> taken, most;   // by hub x sku: units, and how many there may be
     std::vector<std::vector<std::int64_t>> wave_left;  // by hub, wave
     std::vector<std::int64_t> collection_left;
     Money cost = 0;
@@ -84,8 +88,10 @@ class State {
     bool served(int order) const { return !pieces[static_cast<std::size_t>(order)].empty(); }
     std::int64_t left(int hub, int sku) const {
         const std::size_t row = problem.row(hub, sku);
-        return problem.stock[row] + problem.contingency[row] - taken[row];
+        return most[row] - taken[row];
     }
+    // Keeps for this state no more than share `part` of `parts` of what is still free of goods, lines and places.
+    void share_out(int part, int parts);
 
     // Could this courier take the piece on a trip of its own, or beside what `trip` carries?
     bool fits(const Courier& courier, const Piece& piece, const Trip* trip) const;
@@ -100,8 +106,9 @@ class State {
 
     // Puts the piece there and adjusts stock, wave, capacity and cost.
     void add(int order, Piece piece, const Spot& spot);
-    // Takes all pieces of the order out again. O(stops of the couriers concerned).
-    void remove(int order);
+    // Takes all pieces of these orders out again. O(stops of the couriers concerned).
+    void remove(std::span<const int> orders);
+    void remove(int order) { remove(std::span(&order, 1)); }
     // True where the first trip does not start where the courier is, after another trip was taken out.
     bool stranded(int courier) const;
 
@@ -133,14 +140,14 @@ class State {
         const auto o = static_cast<std::size_t>(order);
         return pieces[o].size() + static_cast<std::size_t>(problem.orders[o].parcels_before) > 1;
     }
-    // The couriers that a change of `order` and of the route of `courier` touches: first those that carry the order,
+    // The couriers that a change of `orders` and of the route of `courier` touches: first those that carry the orders,
     // `direct` of them, then those that share an order in pieces with these.
     struct Concerned {
         std::vector<int> couriers;
         std::size_t direct = 0;
     };
-    Concerned concerned(int order, int courier) const;
-    Money parts(const std::vector<int>& couriers, int order) const;
+    Concerned concerned(std::span<const int> orders, int courier) const;
+    Money parts(const std::vector<int>& couriers, std::span<const int> orders) const;
     void retime(const Concerned& those);
     void stamp(int courier);
     void time(int courier);

@@ -1,104 +1,113 @@
 #include "team.hpp"
 
+#include <stdexcept>
+
 namespace dropwright {
 
 namespace {
 
-constexpr int kTogether = 4;  // in one round of so many every worker has the whole drop
+constexpr std::size_t kFewest = 300;  // with fewer orders a worker, every worker has the whole drop
 
 }  // namespace
 
-Team::Team(const Problem& problem, std::uint64_t seed, int workers) : problem_(problem), best_(problem, seed) {
-    const int parts = std::max(1, workers);
-    for (int w = 0; w < parts; ++w) workers_.push_back(std::make_unique<Search>(problem, seed * 1000003 + static_cast<std::uint64_t>(w)));
-}
+Team::Team(const Problem& problem, std::uint64_t seed, int workers, const Search& start)
+    : problem_(problem), seed_(seed), parts_(std::max(1, workers)), plan_{start.best_pieces(), start.best_routes()}, best_(plan_), best_cost_(start.best_cost()) {}
 
-void Team::start(const Search& other) {
-    pieces_ = other.best_pieces();
-    routes_ = other.best_routes();
-    best_.load(pieces_, routes_);
-}
-
-void Team::share(int round) {
-    const int hubs = static_cast<int>(problem_.hubs.size()), parts = size();
-    together_ = parts > 1 && (hubs < 2 * parts || round % kTogether == 0);
-    if (together_) {
-        for (int w = 0; w < parts; ++w) {
-            worker(w).restrict_to({}, {}, {});
-            worker(w).load(pieces_, routes_);
+std::vector<std::string> Team::share(int round, const Schedule& schedule) {
+    together_ = problem_.orders.size() < kFewest * ix(parts_);
+    if (!together_) split(round);
+    std::vector<std::string> parts;
+    for (int w = 0; w < parts_; ++w) {
+        Part part{seed_ * 1000003 + static_cast<std::uint64_t>(round) * 1009 + static_cast<std::uint64_t>(w), 0, 1, {}, {}, plan_, schedule.steps, schedule.seconds,
+                  schedule.from, schedule.to, schedule.hot, schedule.cold};
+        if (!together_) {
+            part.index = w, part.parts = parts_;
+            for (const int owner : order_owner_) part.orders.push_back(owner == w);
+            for (const int owner : courier_owner_) part.couriers.push_back(owner == w);
         }
-        return;
+        parts.push_back(write(part));
     }
-    std::vector<int> load(ix(hubs), 1), hub_owner(ix(hubs), 0), ranked(ix(hubs));
-    for (const auto& own : pieces_)
-        for (const Piece& piece : own) ++load[ix(piece.hub)];
-    const int pivot = hubs == 0 ? 0 : round * 7 % hubs;
-    for (int h = 0; h < hubs; ++h) ranked[ix(h)] = h;
-    std::stable_sort(ranked.begin(), ranked.end(), [&](int a, int b) { return problem_.spread(pivot, a) < problem_.spread(pivot, b); });
-    int total = 0, sum = 0, given = 0;
-    for (const int units : load) total += units;
-    for (int i = 0; i < hubs; ++i) {
-        // Move on to the next worker once this one has its share, leaving at least one hub for each of the others.
-        if (given + 1 < parts && i > 0 && hub_owner[ix(ranked[ix(i - 1)])] == given && (sum * parts >= total * (given + 1) || hubs - i < parts - given)) ++given;
-        hub_owner[ix(ranked[ix(i)])] = given;
-        sum += load[ix(ranked[ix(i)])];
+    return parts;
+}
+
+void Team::split(int round) {
+    const int orders = static_cast<int>(problem_.orders.size());
+    order_owner_.assign(ix(orders), -1);
+    courier_owner_.assign(problem_.couriers.size(), 0);
+    // Everything is ranked by how much nearer it is to one place than to another, and cut into equal runs.
+    Random random(seed_ + static_cast<std::uint64_t>(round));
+    const int here = problem_.point_of(random.below(orders)), there = problem_.point_of(random.below(orders));
+    const auto side = [&](int point) { return problem_.spread(here, point) - problem_.spread(there, point); };
+    std::vector<std::pair<double, int>> ranked;
+    std::vector<int> idle(problem_.hubs.size(), round);
+    int total = 0;
+    for (int c = 0; c < static_cast<int>(plan_.routes.size()); ++c) {
+        double sum = 0;
+        int stops = 0;
+        for (const Trip& trip : plan_.routes[ix(c)].trips)
+            for (const Visit& visit : trip.visits) sum += side(problem_.point_of(visit.order)), ++stops;
+        if (stops > 0)
+            ranked.emplace_back(sum / stops, c);
+        else
+            courier_owner_[ix(c)] = idle[ix(problem_.couriers[ix(c)].home)]++ % parts_;
+        total += stops;
     }
-    courier_owner_.assign(problem_.couriers.size(), -1);
-    order_owner_.assign(problem_.orders.size(), -1);
-    for (std::size_t c = 0; c < courier_owner_.size(); ++c) {
-        const int owner = hub_owner[ix(problem_.couriers[c].home)];
-        const auto& trips = routes_[c].trips;
-        if (std::all_of(trips.begin(), trips.end(), [&](const Trip& trip) { return hub_owner[ix(trip.hub)] == owner; })) courier_owner_[c] = owner;
+    std::sort(ranked.begin(), ranked.end());
+    int sum = 0;
+    for (const auto& [rank, c] : ranked) {
+        courier_owner_[ix(c)] = std::min(parts_ - 1, sum * parts_ / std::max(1, total));
+        for (const Trip& trip : plan_.routes[ix(c)].trips) sum += static_cast<int>(trip.visits.size());
     }
-    for (std::size_t o = 0; o < order_owner_.size(); ++o) {
-        const auto& own = pieces_[o];
-        const auto& near = problem_.hubs_near[o];
-        if (own.empty() && near.empty()) continue;
-        const int owner = hub_owner[ix(own.empty() ? near[0] : own[0].hub)];
-        const bool whole = std::all_of(own.begin(), own.end(), [&](const Piece& piece) {
-            return hub_owner[ix(piece.hub)] == owner && (piece.courier < 0 || courier_owner_[ix(piece.courier)] == owner);
-        });
-        if (whole) order_owner_[o] = owner;
+    // An order is its couriers', one that several of them share is left alone, others go with a near one.
+    const auto ridden = [&](int order) { return std::any_of(plan_.pieces[ix(order)].begin(), plan_.pieces[ix(order)].end(), [](const Piece& piece) { return piece.courier >= 0; }); };
+    for (int o = 0; o < orders; ++o) {
+        int owner = -1;
+        bool whole = true;
+        for (const Piece& piece : plan_.pieces[ix(o)]) {
+            if (piece.courier < 0) continue;
+            const int its = courier_owner_[ix(piece.courier)];
+            whole = whole && (owner < 0 || owner == its);
+            owner = its;
+        }
+        if (whole) order_owner_[ix(o)] = owner;
     }
-    for (int w = 0; w < parts; ++w) {
-        const auto mine = [w](const std::vector<int>& owners) {
-            std::vector<char> flags;
-            for (const int owner : owners) flags.push_back(owner == w);
-            return flags;
-        };
-        worker(w).restrict_to(mine(order_owner_), mine(hub_owner), mine(courier_owner_));
-        worker(w).load(pieces_, routes_);
+    for (int o = 0; o < orders; ++o) {
+        if (ridden(o)) continue;
+        const auto& near = problem_.near[ix(o)];
+        const auto beside = std::find_if(near.begin(), near.end(), [&](int other) { return order_owner_[ix(other)] >= 0; });
+        order_owner_[ix(o)] = beside == near.end() ? o % parts_ : order_owner_[ix(*beside)];
     }
 }
 
-void Team::gather() {
+void Team::gather(const std::vector<std::string>& outcomes) {
+    if (outcomes.size() != ix(parts_)) throw std::invalid_argument("an outcome for each part is wanted");
+    std::vector<Outcome> found;
+    for (const std::string& bytes : outcomes) {
+        found.push_back(read_outcome(problem_, bytes));
+        moves_ += found.back().moves;
+    }
+    Assignment best;
     if (together_) {
-        const auto cheaper = [](const auto& a, const auto& b) { return a->cost() < b->cost(); };
-        const auto better = [](const auto& a, const auto& b) { return a->best_cost() < b->best_cost(); };
-        const Search& ahead = **std::min_element(workers_.begin(), workers_.end(), cheaper);
-        const Search& best = **std::min_element(workers_.begin(), workers_.end(), better);
-        pieces_ = ahead.state().pieces;
-        routes_ = ahead.state().routes;
-        if (best.best_cost() < best_.best_cost()) best_.load(best.best_pieces(), best.best_routes());
-        return;
-    }
-    auto best_pieces = pieces_;
-    auto best_routes = routes_;
-    for (std::size_t o = 0; o < pieces_.size(); ++o) {
-        if (order_owner_[o] < 0) continue;
-        const Search& owner = worker(order_owner_[o]);
-        pieces_[o] = owner.state().pieces[o];
-        best_pieces[o] = owner.best_pieces()[o];
-    }
-    for (std::size_t c = 0; c < routes_.size(); ++c) {
-        if (courier_owner_[c] < 0) continue;
-        const Search& owner = worker(courier_owner_[c]);
-        routes_[c] = owner.state().routes[c];
-        best_routes[c] = owner.best_routes()[c];
+        const auto by = [](auto key) { return [key](const Outcome& a, const Outcome& b) { return a.*key < b.*key; }; };
+        plan_ = std::min_element(found.begin(), found.end(), by(&Outcome::cost))->plan;
+        best = std::min_element(found.begin(), found.end(), by(&Outcome::best_cost))->best;
+    } else {
+        best = plan_;
+        for (std::size_t o = 0; o < order_owner_.size(); ++o) {
+            if (order_owner_[o] < 0) continue;
+            Outcome& owner = found[ix(order_owner_[o])];
+            plan_.pieces[o] = std::move(owner.plan.pieces[o]);
+            best.pieces[o] = std::move(owner.best.pieces[o]);
+        }
+        for (std::size_t c = 0; c < courier_owner_.size(); ++c) {
+            Outcome& owner = found[ix(courier_owner_[c])];
+            plan_.routes[c] = std::move(owner.plan.routes[c]);
+            best.routes[c] = std::move(owner.best.routes[c]);
+        }
     }
     State joined(problem_);
-    joined.load(best_pieces, best_routes);
-    if (joined.cost < best_.best_cost()) best_.load(best_pieces, best_routes);
+    joined.load(best.pieces, best.routes);
+    if (joined.cost < best_cost_) best_cost_ = joined.cost, best_ = std::move(best);
 }
 
 }  // namespace dropwright

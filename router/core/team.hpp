@@ -1,38 +1,41 @@
-// Several searches on one drop, most rounds each on hubs of its own; who has which hubs changes from round to round.
+// A plan that several workers better together, round by round: each gets a part of it, and what it found is joined.
 #pragma once
 
-#include "search.hpp"
+#include "parts.hpp"
 
 namespace dropwright {
 
+// How long and how hot every worker anneals in one round; as Search::anneal has it.
+struct Schedule {
+    std::int64_t steps;
+    double seconds, from, to, hot, cold;
+};
+
 class Team {
    public:
-    Team(const Problem& problem, std::uint64_t seed, int workers);
-    Team(const Team&) = delete;
-    Team& operator=(const Team&) = delete;
+    Team(const Problem& problem, std::uint64_t seed, int workers, const Search& start);
 
-    Search& worker(int index) { return *workers_.at(static_cast<std::size_t>(index)); }
-    int size() const { return static_cast<int>(workers_.size()); }
+    // The parts of a round. Each worker gets couriers that work on one side of a line, which is drawn anew each round,
+    // the orders that they carry, orders near by that nobody carries, and a share of what is free of goods, wave lines
+    // and places in collections. Where orders are few, every worker gets everything.
+    std::vector<std::string> share(int round, const Schedule& schedule);
+    // Joins what became of the parts, in their order: where the workers stand goes on, the best they met is kept if it
+    // is better. Of several plans of everything the cheapest goes on.
+    void gather(const std::vector<std::string>& outcomes);
 
-    // Hands the current plan out: each worker gets the hubs nearest to a pivot hub that are left, with about as many
-    // orders as every other worker, and the couriers and orders that are at these hubs alone. In some rounds, and in
-    // all where hubs are few, every worker gets everything, or orders could not change to a hub of another's.
-    void share(int round);
-    // Puts the workers' parts together again, or takes the cheapest of their plans: what they stand at goes on, the
-    // best they met is kept if it is better.
-    void gather();
-    // Starts from this plan.
-    void start(const Search& other);
-
-    Money best_cost() const { return best_.best_cost(); }
-    const Search& best() const { return best_; }
+    Money best_cost() const { return best_cost_; }
+    const Assignment& best() const { return best_; }
+    std::int64_t moves() const { return moves_; }
 
    private:
+    void split(int round);
+
     const Problem& problem_;
-    std::vector<std::unique_ptr<Search>> workers_;
-    Search best_;
-    std::vector<std::vector<Piece>> pieces_;
-    std::vector<Route> routes_;
+    std::uint64_t seed_;
+    int parts_;
+    Assignment plan_, best_;
+    Money best_cost_;
+    std::int64_t moves_ = 0;
     std::vector<int> order_owner_, courier_owner_;
     bool together_ = false;  // this round every worker has everything
 };

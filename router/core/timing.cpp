@@ -93,25 +93,42 @@ bool State::insert(const Courier& courier, const Trip& trip, Time load, const Ex
         const Visit& before = trip.visits[at - 1];
         from = before.start + problem.orders[ix(before.order)].service + std::max(Time{0}, delay - wait_before);
     }
-    const Time arrive = from + extra.in.seconds, start = std::max(arrive, order.not_before);
+    const Time arrive = from + extra.in.seconds;
+    Time start = std::max(arrive, order.not_before);
     const Time shipped = std::max(depart, extra.shipped_floor), delivered = std::max(start, extra.delivered_floor);
-    const Time leave = start + order.service;
-    const Time wait = std::max(Time{0}, wait_before - delay) + start - arrive;
-    out.late = trip.walk.late + problem.late_shipping(order, shipped) + problem.late_delivery(order, delivered);
-    if (out.late > limit) return false;
+    const Money own = problem.late_shipping(order, shipped) + problem.late_delivery(order, delivered);
+    if (trip.walk.late + own > limit) return false;
+    Time now = start + order.service;
+    Time wait = std::max(Time{0}, wait_before - delay) + start - arrive;
     out.bound = std::min({trip.shipping_slack - delay, bound_before - delay, shipped - depart + problem.shipping_slack(order, shipped),
                           wait + delivered - start + problem.delivery_slack(order, delivered)});
-    if (last) {
-        out.back_at = leave + back.seconds;
-        out.wait = wait;
-        return true;
+    out.late = own + (last ? trip.walk.late : trip.visits[at].late_before);
+    for (std::size_t i = at; i < count; ++i) {
+        const Visit& visit = trip.visits[i];
+        const Order& later = problem.orders[ix(visit.order)];
+        if (!trip.joins(static_cast<int>(i))) {
+            if (visit.leg.seconds < 0 && i > at) return false;
+            const Time there = now + (i == at ? extra.out.seconds : visit.leg.seconds), push = there - visit.arrive;
+            if (push >= 0 && push <= visit.bound_after) {  // from here on nobody pays more
+                out.late += trip.walk.late - visit.late_before;
+                out.back_at = trip.walk.back_at + std::max(Time{0}, push - visit.wait_after);
+                out.bound = std::min(out.bound, wait + visit.bound_after - push);
+                out.wait = wait + std::max(Time{0}, visit.wait_after - push);
+                return true;
+            }
+            if (push > 0 && out.late + trip.walk.late - visit.late_before + visit.rise > limit) return false;
+            start = std::max(there, later.not_before);
+            wait += start - there;
+            now = start + later.service;
+        }
+        const Time arrived = std::max(start, visit.delivered_floor);
+        const Time left = std::max(depart, visit.shipped_floor);
+        out.late += problem.late_shipping(later, left) + problem.late_delivery(later, arrived);
+        if (out.late > limit) return false;
+        out.bound = std::min(out.bound, wait + arrived - start + problem.delivery_slack(later, arrived));
     }
-    const Visit& next = trip.visits[at];
-    const Time push = leave + extra.out.seconds - next.arrive;
-    if (push < 0 || push > next.bound_after) return walk<true>(courier, trip, load, &extra, back, limit, out);
-    out.back_at = trip.walk.back_at + std::max(Time{0}, push - next.wait_after);
-    out.bound = std::min(out.bound, wait + next.bound_after - push);
-    out.wait = wait + std::max(Time{0}, next.wait_after - push);
+    out.back_at = now + back.seconds;
+    out.wait = wait;
     return true;
 }
 
@@ -278,6 +295,7 @@ void State::time(int courier_index) {
             before = &visit;
             const Time shipped = std::max(depart, visit.shipped_floor), delivered = std::max(visit.start, visit.delivered_floor);
             const Money late = problem.late_shipping(order, shipped) + problem.late_delivery(order, delivered);
+            visit.late_before = trip.walk.late;
             trip.walk.late += late;
             if (!split) route.late_single += late;
             trip.shipping_slack = std::min(trip.shipping_slack, shipped - depart + problem.shipping_slack(order, shipped));
@@ -293,10 +311,16 @@ void State::time(int courier_index) {
             trip.bound_stops = std::min(trip.bound_stops, trip.walk.wait + visit.bound_after);
         }
         Time bound = kNever, wait = 0;
+        Money rise = 0;
         for (auto visit = trip.visits.rbegin(); visit != trip.visits.rend(); ++visit) {
             const Time own = visit->start - visit->arrive;
-            bound = visit->bound_after = own + std::min(visit->bound_after, bound);
+            if (visit->bound_after < bound) {
+                bound = visit->bound_after;
+                rise = problem.delivery_rise(problem.orders[ix(visit->order)], std::max(visit->start, visit->delivered_floor));
+            }
+            bound = visit->bound_after = own + bound;
             wait = visit->wait_after = own + wait;
+            visit->rise = rise;
         }
         trip.walk.bound = std::min(trip.shipping_slack, trip.bound_stops);
         route.lawful = route.lawful && trip.back.seconds >= 0;

@@ -7,12 +7,13 @@ docs/engines.md.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from math import inf, log
 from threading import Event
 from time import monotonic
 
-from router import _core
+from router import _core, codec, parts
 from router.effort import Effort, Watch
 from router.instance import NEVER, Instance
 from router.model import Drop
@@ -20,7 +21,10 @@ from router.schedule import Draft
 
 WARM = True
 ROUNDS = 40
-HOT, COOL, COLD = 4.0, 0.25, 0.02
+ROUND_S, ROUND_ORDER_S = 0.05, 2e-5
+"""A round is no shorter than so many seconds, and so many for each order, or handing parts out would take too much."""
+
+HOT, COOL, COLD = 2.0, 0.25, 0.02
 """Temperatures in shares of the first plan's cost an order: at the start from a raw plan and from a good one, and at
 the end; measured, docs/engines.md."""
 
@@ -35,9 +39,20 @@ STOP_S = 0.1
 
 
 def solve(
-    drop: Drop, *, seed: int, effort: Effort, workers: int, watch: Watch, stop: Event, start: Draft | None
+    drop: Drop,
+    *,
+    seed: int,
+    effort: Effort,
+    workers: int,
+    watch: Watch,
+    stop: Event,
+    start: Draft | None,
+    executor: Executor | None = None,
 ) -> Draft:
-    """The best draft found in ``effort``: moves per worker, or seconds in all. The same for seed, steps and workers."""
+    """The best draft found in ``effort``: moves per worker, or seconds in all. The same for seed, steps and workers.
+
+    ``executor``: who runs the parts of a round, by ``router.parts.run``; else threads of this process do.
+    """
     started = monotonic()
     instance = Instance(drop)
     first = _core.Search(instance.problem, seed)
@@ -47,32 +62,40 @@ def solve(
     watch(first.best_cost, None)
     mean = max(1.0, first.best_cost / max(1, len(drop.orders)))
     hot = HOT * mean if start is None else _heat(first, len(drop.orders), mean, effort, started, stop) * mean
-    team = _core.Team(instance.problem, seed, workers)
-    team.start(first)
+    team = _core.Team(instance.problem, seed, workers, first)
     begun = monotonic()
-    seconds = 0.0 if effort.budget_s is None else effort.budget_s - (begun - started)
-    with ThreadPoolExecutor(team.size) as pool:
-        for round_ in range(ROUNDS):
-            low, high = round_ / ROUNDS, (round_ + 1) / ROUNDS
+    seconds = 0.0 if effort.budget_s is None else max(0.0, effort.budget_s - (begun - started))
+    rounds = ROUNDS
+    if effort.budget_s is not None:
+        rounds = max(1, min(ROUNDS, int(seconds / (ROUND_S + ROUND_ORDER_S * len(drop.orders)))))
+    halt, written = _core.Halt(), codec.write(drop) if executor else b""
+    with ThreadPoolExecutor(max(1, workers)) as threads:
+
+        def submit(part: bytes) -> Future[bytes]:
+            if executor is None:
+                return threads.submit(_core.run_part, instance.problem, halt, part)
+            return executor.submit(parts.run, written, part)
+
+        for round_ in range(rounds):
+            low, high = round_ / rounds, (round_ + 1) / rounds
             if stop.is_set() or (effort.budget_s is not None and begun + seconds * high <= monotonic()):
                 continue
-            team.share(round_)
             share, steps = begun + seconds * high - monotonic(), 0
             if effort.steps is not None:
-                share, steps = 0.0, effort.steps * (round_ + 1) // ROUNDS - effort.steps * round_ // ROUNDS
+                share, steps = 0.0, effort.steps * (round_ + 1) // rounds - effort.steps * round_ // rounds
             if share > 0 or steps > 0:
-                jobs = [
-                    pool.submit(team.worker(each).anneal, steps, share, low, high, hot, COLD * mean)
-                    for each in range(team.size)
-                ]
-                while wait(jobs, STOP_S).not_done:
-                    for each in range(team.size if stop.is_set() else 0):
-                        team.worker(each).halt()
-                for job in jobs:
-                    job.result()
-            team.gather()
+                given = team.share(round_, steps, share, low, high, hot, COLD * mean)
+                team.gather(_outcomes([submit(part) for part in given], stop, halt))
             watch(team.best_cost, None)
     return instance.draft(team.assignment())
+
+
+def _outcomes(jobs: Sequence[Future[bytes]], stop: Event, halt: _core.Halt) -> list[bytes]:
+    """What the parts come to; ``stop`` ends those that run in this process."""
+    while wait(jobs, STOP_S).not_done:
+        if stop.is_set():
+            halt.set()
+    return [job.result() for job in jobs]
 
 
 def _heat(first: _core.Search, orders: int, mean: float, effort: Effort, started: float, stop: Event) -> float:

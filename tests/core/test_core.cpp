@@ -1,6 +1,7 @@
 // The core's own tests, run under the address and undefined-behaviour sanitizers.
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
 
 #include "search.hpp"
 #include "team.hpp"
@@ -163,18 +164,49 @@ void what_a_spot_is_said_to_cost_is_what_it_costs() {
 }
 
 void a_team_keeps_the_best_and_works_apart() {
-    const Problem problem = town(60, 21);
+    for (const int orders : {60, 620}) {  // everybody has everything; everybody has a part
+        const Problem problem = town(orders, 21);
+        const std::atomic<bool> never = false;
+        Search first(problem, 1);
+        first.greedy(1e9);
+        Team team(problem, 1, 2, first);
+        for (int round = 0; round < 6; ++round) {
+            const Money before = team.best_cost();
+            std::vector<std::string> outcomes;
+            for (const std::string& part : team.share(round, {100, 0, 0, 1, 2000, 20})) outcomes.push_back(run_part(problem, part, never));
+            team.gather(outcomes);
+            CHECK(team.best_cost() <= before);
+            State state(problem);
+            state.load(team.best().pieces, team.best().routes);
+            CHECK(state.cost == team.best_cost());
+            for (std::size_t row = 0; row < state.taken.size(); ++row) CHECK(state.taken[row] <= problem.stock[row] + problem.contingency[row]);
+            for (const auto& waves : state.wave_left)
+                for (const std::int64_t lines : waves) CHECK(lines >= 0);
+            for (const std::int64_t places : state.collection_left) CHECK(places >= 0);
+        }
+        CHECK(team.moves() == 1200);
+    }
+}
+
+void bytes_that_are_no_part_of_the_problem_are_refused() {
+    const Problem problem = town(30, 5), other = town(31, 5);
+    const std::atomic<bool> never = false;
     Search first(problem, 1);
     first.greedy(1e9);
-    Team team(problem, 1, 2);
-    team.start(first);
-    for (int round = 0; round < 6; ++round) {
-        const Money before = team.best_cost();
-        team.share(round);
-        for (int w = 0; w < team.size(); ++w) team.worker(w).anneal(100, 0, 0, 1, 2000, 20);
-        team.gather();
-        CHECK(team.best_cost() <= before);
-    }
+    Team team(problem, 1, 1, first);
+    const std::string part = team.share(0, {10, 0, 0, 1, 100, 10})[0];
+    CHECK(run_part(problem, part, never) == run_part(problem, part, never));
+    const auto refused = [&](const Problem& by, const std::string& bytes) {
+        try {
+            run_part(by, bytes, never);
+        } catch (const std::invalid_argument&) {
+            return true;
+        }
+        return false;
+    };
+    CHECK(refused(other, part));
+    for (std::size_t size = 0; size < part.size(); size += 7) CHECK(refused(problem, part.substr(0, size)));
+    CHECK(refused(problem, part + "x"));
 }
 
 }  // namespace
@@ -186,5 +218,6 @@ int main() {
     a_move_taken_back_leaves_everything_as_it_was();
     what_a_spot_is_said_to_cost_is_what_it_costs();
     a_team_keeps_the_best_and_works_apart();
+    bytes_that_are_no_part_of_the_problem_are_refused();
     std::printf("core: %d checks held\n", passed);
 }

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from threading import Event
+
 import pytest
 
-from router.effort import Effort
+from router import codec, parts
+from router.effort import Effort, ignore
+from router.engines import joint
 from router.generate import make_drop
 from router.solve import plan
 
@@ -19,3 +25,20 @@ def test_two_workers_are_not_behind_one_with_as_many_moves_each(hubs: int) -> No
 def test_more_workers_than_hubs_and_orders_do_no_harm() -> None:
     drop = make_drop(orders=3, hubs=1, seed=2)
     assert plan(drop, effort=Effort(steps=50), workers=8).cost == plan(drop, effort=Effort(steps=50), workers=1).cost
+
+
+def test_parts_come_to_the_same_in_processes_of_their_own() -> None:
+    drop = make_drop(orders=620, hubs=5, seed=3)
+
+    def draft(executor: ProcessPoolExecutor | None) -> object:
+        return joint.solve(
+            drop, seed=1, effort=Effort(steps=200), workers=2, watch=ignore, stop=Event(), start=None, executor=executor
+        )
+
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        assert draft(pool) == draft(None)
+
+
+def test_bytes_that_are_no_part_are_refused() -> None:
+    with pytest.raises(ValueError, match="not of a part"):
+        parts.run(codec.write(make_drop(orders=3, hubs=1, seed=2)), b"no part")
