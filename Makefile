@@ -1,11 +1,12 @@
 # Everything Dropwright does, by name. Each target sets up what it needs.
 PYTHON ?= python3
 BIN := .venv/bin
-CORE := $(wildcard router/core/*)
+CORE := $(wildcard router/core/* router/bound_core/*)
 CORE_UNITS := $(filter-out %/binding.cpp,$(wildcard router/core/*.cpp)) tests/core/test_core.cpp
 CORE_OBJECTS := $(patsubst %.cpp,build/sanitized/%.o,$(CORE_UNITS))
 CORE_FLAGS := -std=c++20 -g -O1 -Wall -Wextra -fno-omit-frame-pointer -fsanitize=address,undefined \
-  -fno-sanitize-recover=all -I. -Irouter/core
+  -fno-sanitize-recover=all -I. -Irouter/core -Irouter/bound_core
+BOUND_OBJECTS := build/sanitized/router/bound_core/days.o build/sanitized/tests/core/test_days.o
 
 .DEFAULT_GOAL := help
 .PHONY: help install check format test test-setup core-test demo bench lock clean
@@ -48,13 +49,17 @@ test-setup:  ## what the tests need beside Python: Chromium, for the map
 	@.ci/chromium
 
 core-test:  ## the C++ core's own tests, under sanitizers
-	@$(MAKE) --no-print-directory -j $$(getconf _NPROCESSORS_ONLN) build/sanitized/core-test
+	@$(MAKE) --no-print-directory -j $$(getconf _NPROCESSORS_ONLN) build/sanitized/core-test build/sanitized/bound-test
 	build/sanitized/core-test
+	build/sanitized/bound-test
 
 build/sanitized/core-test: $(CORE_OBJECTS)
 	$${CXX:-c++} $(CORE_FLAGS) $^ -o $@
 
-build/sanitized/%.o: %.cpp $(wildcard router/core/*.hpp)
+build/sanitized/bound-test: $(BOUND_OBJECTS)
+	$${CXX:-c++} $(CORE_FLAGS) $^ -o $@
+
+build/sanitized/%.o: %.cpp $(wildcard router/core/*.hpp router/bound_core/*.hpp)
 	@mkdir -p $(@D)
 	$${CXX:-c++} $(CORE_FLAGS) -c $< -o $@
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import ceil, inf
-from time import monotonic
+from math import inf
 
 import numpy as np
 
-from router.bound.crews import Crew
+from router.bound.days import Scene
+from router.bound.effort import Best, Effort
 from router.bound.fees import Floats
-from router.bound.legs import Legs, doors, measured
+from router.bound.legs import Legs, measured
 from router.bound.relax import Prices, Relaxation
+from router.bound.rounds import raise_offers
 from router.bound.stocks import stocks
 from router.bound.teams import Supply, Team, supplies
-from router.bound.trips import Trips
 from router.bound.wants import Wants, wants
 from router.bound.ways import ways
 from router.model import Drop, named
 
 PRICED = 1500
-"""Up to so many orders trips are priced as a whole."""
+"""Up to so many orders couriers' days are priced as a whole."""
 
 ASCENT = 300
 """Steps of the first stage."""
@@ -58,29 +58,11 @@ def lower_bound(drop: Drop, *, until: float | None, steps: int | None, tell: Cal
     crews = [replace(each, trips=min(each.trips, _trips(each, teams, legs, asked))) for each in crews]
     relaxed = Relaxation(asked, held, found, crews, float(drop.split_cost))
     prices = ascend(relaxed, best, left)
-    # Walks know no stops but those of items, so a drop with hidden ones ends with the first stage.
+    # Days know no stops but those of items, so a drop with hidden ones ends with the first stage.
     if teams and len(found.order) and not asked.hidden and len(drop.orders) <= PRICED:
-        _price_trips(drop, asked, teams, legs, relaxed, prices, best, left)
+        scene = Scene.of(drop, asked, held, teams, relaxed.ways, legs)
+        raise_offers(relaxed, crews, scene, prices, best, left)
     return best.bound
-
-
-def _price_trips(
-    drop: Drop,
-    asked: Wants,
-    teams: list[Team],
-    legs: dict[str, Legs],
-    relaxed: Relaxation,
-    prices: Prices,
-    best: Best,
-    left: Effort,
-) -> None:
-    everyone = np.arange(len(drop.orders))
-    between = {name: doors(drop, name, everyone) for name in legs}
-    crews = [
-        Crew(number, team, relaxed.ways, asked, legs[team.profile], between[team.profile])
-        for number, team in enumerate(teams)
-    ]
-    Trips(relaxed, crews).raise_(prices, best.found, left.spend)
 
 
 def _trips(each: Supply, teams: list[Team], legs: dict[str, Legs], asked: Wants) -> float:
@@ -91,45 +73,6 @@ def _trips(each: Supply, teams: list[Team], legs: dict[str, Legs], asked: Wants)
         trip_s = team.load_s + way.out[1, team.hub] + asked.service_s + way.back[1]
         shortest_s = min(shortest_s, float(trip_s.min()))
     return each.duty_s // shortest_s if shortest_s > 0 else inf
-
-
-class Effort:
-    """How much longer to go on."""
-
-    def __init__(self, until: float | None, steps: int | None) -> None:
-        self.until, self.steps = until, steps
-
-    def spend(self) -> float | None:
-        """Seconds left for one more step, which is counted; ``None`` if there may be none."""
-        if self.steps is not None:
-            self.steps -= 1
-            if self.steps < 0:
-                return None
-        left_s = inf if self.until is None else self.until - monotonic()
-        return left_s if left_s > 0 else None
-
-
-class Best:
-    """The best bound so far, told when it rises."""
-
-    def __init__(self, settled: int, tell: Callable[[int], None]) -> None:
-        self.settled, self.tell, self.bound = settled, tell, settled
-        tell(settled)
-
-    def settle(self, more: int) -> None:
-        """So much more is paid by every plan."""
-        self.settled += more
-        self.found(0.0, 0.0)
-
-    def found(self, value: float, size: float) -> None:
-        """A proved value of everything but what is settled; ``size`` bounds the rounding of its sums.
-
-        A plan costs a whole number of minor units, so the bound is rounded up.
-        """
-        bound = self.settled + max(0, ceil(value - 1e-6 - 1e-11 * size))
-        if bound > self.bound:
-            self.bound = bound
-            self.tell(bound)
 
 
 def ascend(relaxed: Relaxation, best: Best, left: Effort) -> Prices:

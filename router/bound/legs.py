@@ -33,12 +33,13 @@ Vectors = npt.NDArray[np.float64]
 class Legs:
     """Metres and seconds of one profile; axis 0 of every array: metres, seconds. ``inf`` is no way.
 
-    to: (2, hubs, orders), the direct leg. home: (2, orders), the shortest leg to any hub. came, gone: (2, orders), the
-    shortest leg from, to another order's door. out: (2, hubs, orders), the shortest way by any stops between; back:
-    (2, orders), the shortest such way to any hub.
+    to, fro: (2, hubs, orders), the direct leg from and to a hub. home: (2, orders), the shortest leg to any hub. came,
+    gone: (2, orders), the shortest leg from, to another order's door. out: (2, hubs, orders), the shortest way by any
+    stops between; back: (2, orders), the shortest such way to any hub.
     """
 
     to: Floats
+    fro: Floats
     home: Floats
     came: Floats
     gone: Floats
@@ -84,6 +85,7 @@ def _given(profile: Profile, hubs: Sequence[Location], doors: Sequence[Location]
         parts.append(
             (
                 legs[np.ix_(depot, place)],
+                legs[np.ix_(place, depot)].T,
                 legs[np.ix_(place, depot)].min(axis=1, initial=np.inf),
                 near.min(axis=0, initial=np.inf)[spot],
                 near.min(axis=1, initial=np.inf)[spot],
@@ -91,8 +93,8 @@ def _given(profile: Profile, hubs: Sequence[Location], doors: Sequence[Location]
                 back,
             )
         )
-    to, home, came, gone, out, back = (np.stack(pair) for pair in zip(*parts, strict=True))
-    return Legs(to=to, home=home, came=came, gone=gone, out=out, back=back)
+    to, fro, home, came, gone, out, back = (np.stack(pair) for pair in zip(*parts, strict=True))
+    return Legs(to=to, fro=fro, home=home, came=came, gone=gone, out=out, back=back)
 
 
 def _matrix(rows: tuple[tuple[int | None, ...], ...] | None) -> Floats:
@@ -125,6 +127,7 @@ def _round(profile: Profile, hubs: Sequence[Location], doors: Sequence[Location]
     out = _timed(profile, np.maximum(0.0, np.ceil(straight * detour * SHRUNK - 0.5 * longest)))
     return Legs(
         to=to,
+        fro=to,
         home=to.min(axis=1, initial=np.inf),
         came=near,
         gone=near,

@@ -74,7 +74,7 @@ class Relaxation:
     """The orders of a drop at prices. ``at`` is pure; everything that prices do not change is laid out once."""
 
     def __init__(self, asked: Wants, held: Stocks, found: Ways, supplies: list[Supply], split: float) -> None:
-        self.ways, self.asked, self.split, self.again = found, asked, split, False
+        self.ways, self.asked, self.split = found, asked, split
         # One row for each order that has any item: its items lie together.
         self.orders, self.first = np.unique(found.order, return_index=True)
         self.own = np.repeat(np.arange(len(self.orders)), np.diff(np.append(self.first, len(found.order))))
@@ -91,10 +91,10 @@ class Relaxation:
         self.room = _room(asked, held, found, supplies, float(units.sum()), len(self.lines))
 
     def charging(self, money: Floats) -> Relaxation:
-        """The same orders, where a visit costs ``money`` and nothing by the second or trip; a team may come twice."""
+        """The same orders, where a visit costs ``money`` and nothing by the second or trip."""
         made = copy(self)
         none = np.zeros(money.shape)
-        made.ways, made.again = replace(self.ways, money=money, seconds=none, share=none), True
+        made.ways = replace(self.ways, money=money, seconds=none, share=none)
         return made
 
     def start(self) -> Prices:
@@ -165,19 +165,22 @@ class Relaxation:
         """
         first, who = self.least(opened)
         others = opened.copy()
-        if not self.again:
-            others[who[self.ways.team[who] >= 0]] = np.inf
+        others[who[self.ways.team[who] >= 0]] = np.inf
         second, other = self.least(others)
+        lines, chosen = self.lines_alone(entry)
+        cost = np.where(self.divides, first + second + self.two_fee + lines, np.inf)
+        return cost, np.stack([who, other]), chosen
+
+    def lines_alone(self, entry: Floats) -> tuple[Floats, Ints]:
+        """The cost of each order's lines, every line at its cheapest, and the entry chosen for each line."""
         ranked = entry[self.entry]
         if not len(ranked):
-            return np.zeros(0), np.stack([who, other]), np.zeros(0, dtype=np.int64)
+            return np.zeros(len(self.orders)), np.zeros(0, dtype=np.int64)
         least = np.minimum.reduceat(ranked, self.first_entry)
         group = np.repeat(np.arange(len(self.lines)), np.diff(np.append(self.first_entry, len(ranked))))
         hit = np.flatnonzero(ranked == least[group])
         _, index = np.unique(group[hit], return_index=True)
-        lines = np.bincount(self.line_at, weights=least, minlength=len(self.orders))
-        cost = np.where(self.divides, first + second + self.two_fee + lines, np.inf)
-        return cost, np.stack([who, other]), self.entry[hit[index]]
+        return _counted(self.line_at, least, len(self.orders)), self.entry[hit[index]]
 
     def _uses(self, whole: Ints, parts: Ints, chosen: Ints, wave: Ints) -> Prices:
         """What is taken of everything by the items chosen whole, the items opened in part, and their entries."""

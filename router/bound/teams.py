@@ -42,7 +42,9 @@ class Supply:
     """What one courier gives: ``duty_s`` seconds and ``trips`` trips more, for ``first`` minor units once it does.
 
     ``first`` is what is sure to be paid beyond the metres and seconds of trips: the fixed part, less what rounding may
-    give back; below zero where it has none. ``else_`` is what the courier costs if it makes no further trip.
+    give back; below zero where it has none. ``otherwise`` is what the courier costs if it makes no further trip.
+    home: the hub where its day begins and ends, −1 where that has begun. No trip loads before ``opens_s`` or returns
+    after ``closes_s``.
     """
 
     teams: tuple[int, ...]
@@ -50,6 +52,9 @@ class Supply:
     trips: float
     first: float
     otherwise: float
+    home: int
+    opens_s: int
+    closes_s: int
 
 
 def supplies(drop: Drop, ready_s: Sequence[float]) -> tuple[list[Team], list[Supply], int]:
@@ -90,6 +95,9 @@ def supplies(drop: Drop, ready_s: Sequence[float]) -> tuple[list[Team], list[Sup
             trips=left,
             first=min(first, DEAR),
             otherwise=otherwise,
+            home=-1 if courier.id in begun else hub[courier.home],
+            opens_s=max(0, instant(courier.shift.start) - start),
+            closes_s=instant(courier.shift.end) - start,
         )
         for courier, hubs, duty_s, left, first, otherwise in able
     ]

@@ -1,17 +1,21 @@
-"""The compiled core is typed by a stub, router/_core.pyi. What it promises is what the core has."""
+"""Compiled modules are typed by stubs, router/_core.pyi, router/_bound.pyi. What they promise is what there is."""
 
 from __future__ import annotations
 
 import ast
 import inspect
+from types import ModuleType
 
+import pytest
+
+import router._bound
 import router._core
 from tests.architecture.sources import ROOT
 
 
-def promised() -> dict[str, set[str]]:
+def promised(name: str) -> dict[str, set[str]]:
     """Public names of the stub; for a class those of its members, for anything else none."""
-    tree = ast.parse((ROOT / "router" / "_core.pyi").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "router" / f"{name}.pyi").read_text(encoding="utf-8"))
     names: dict[str, set[str]] = {}
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
@@ -31,10 +35,10 @@ def public(thing: object) -> set[str]:
     return {name for name in vars(thing) if not name.startswith("_")}
 
 
-def test_the_stub_names_exactly_what_the_compiled_core_has() -> None:
-    core = router._core
+@pytest.mark.parametrize("core", [router._core, router._bound], ids=["core", "bound"])
+def test_the_stub_names_exactly_what_the_compiled_module_has(core: ModuleType) -> None:
     there = {
         name: public(getattr(core, name)) if inspect.isclass(getattr(core, name)) else set[str]()
         for name in public(core)
     }
-    assert promised() == there
+    assert promised(core.__name__.rpartition(".")[2]) == there

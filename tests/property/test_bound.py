@@ -42,7 +42,7 @@ from tests.drops import clock
 from tests.exhaustive import cheapest
 
 
-def bounds(drop: Drop, steps: int = 305) -> list[int]:
+def bounds(drop: Drop, steps: int = 360) -> list[int]:
     """What is told while the bound rises; the last one is what is returned."""
     told: list[int] = []
     assert lower_bound(drop, until=None, steps=steps, tell=told.append) == told[-1]

@@ -57,17 +57,18 @@ def run(where: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_wheel_holds_every_file_of_its_packages_and_the_compiled_core(wheel: Path) -> None:
+def test_the_wheel_holds_every_file_of_its_packages_and_the_compiled_modules(wheel: Path) -> None:
     packages = tuple(pyproject()["tool"]["scikit-build"]["wheel"]["packages"])
     expected = {
         name
         for name in map(name_of, project_files())
-        if name.startswith(tuple(f"{package}/" for package in packages)) and not name.startswith("router/core/")
+        if name.startswith(tuple(f"{package}/" for package in packages))
+        and not name.startswith(("router/core/", "router/bound_core/"))
     }
     names = set(zipfile.ZipFile(wheel).namelist())
     held = {name for name in names if not name.startswith(f"dropwright-{VERSION}.dist-info/")}
-    cores = {name for name in held if re.fullmatch(r"router/_core\.[\w-]+\.so", name)}
-    assert len(cores) == 1
+    cores = {name for name in held if re.fullmatch(r"router/_(core|bound)\.[\w-]+\.so", name)}
+    assert len(cores) == 2
     assert held - cores == expected
     assert {"router/py.typed", "sla/py.typed", "fixtures/small/drop.json"} <= held
 

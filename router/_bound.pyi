@@ -1,0 +1,32 @@
+from collections.abc import Sequence
+
+import numpy as np
+
+NONE: int
+NO_GAIN: int
+NO_WAY: int
+DEEP: int
+
+_Table = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
+
+class Tables:
+    def __init__(self) -> None: ...
+
+class Days:
+    def __init__(
+        self,
+        start: int,
+        home: int,
+        lanes: Sequence[tuple[int, int, int]],
+        hop_slots: _Table,
+        hop_cost: _Table,
+        out_slots: _Table,
+        out_cost: _Table,
+        back_slots: _Table,
+        back_cost: _Table,
+        opens: _Table,
+        late: _Table,
+    ) -> None: ...
+    def price(self, tables: Tables, whole: _Table, part: _Table, toll: int) -> bool: ...
+    def value(self, slot: int) -> int: ...
+    def path(self, tables: Tables, slot: int) -> list[tuple[int, int, bool, bool]]: ...

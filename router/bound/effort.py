@@ -1,0 +1,50 @@
+"""How much longer a bound may be looked for, and the best one so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil, inf
+from time import monotonic
+
+
+class Effort:
+    """How much longer to go on."""
+
+    def __init__(self, until: float | None, steps: int | None) -> None:
+        self.until, self.steps = until, steps
+
+    def spend(self) -> float | None:
+        """Seconds left for one more step, which is counted; ``None`` if there may be none."""
+        if self.steps is not None:
+            self.steps -= 1
+            if self.steps < 0:
+                return None
+        left_s = inf if self.until is None else self.until - monotonic()
+        return left_s if left_s > 0 else None
+
+    def going_on(self) -> bool:
+        """Whether there is time left, in the middle of a step."""
+        return self.until is None or self.until > monotonic()
+
+
+class Best:
+    """The best bound so far, told when it rises."""
+
+    def __init__(self, settled: int, tell: Callable[[int], None]) -> None:
+        self.settled, self.tell, self.bound = settled, tell, settled
+        tell(settled)
+
+    def settle(self, more: int) -> None:
+        """So much more is paid by every plan."""
+        self.settled += more
+        self.found(0.0, 0.0)
+
+    def found(self, value: float, size: float) -> None:
+        """A proved value of everything but what is settled; ``size`` bounds the rounding of its sums.
+
+        A plan costs a whole number of minor units, so the bound is rounded up.
+        """
+        bound = self.settled + max(0, ceil(value - 1e-6 - 1e-11 * size))
+        if bound > self.bound:
+            self.bound = bound
+            self.tell(bound)

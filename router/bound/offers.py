@@ -1,0 +1,253 @@
+"""The second stage's relaxation: orders offer an amount for being served, and couriers make the days that pay best.
+
+Whatever is offered, a plan costs at least the offers, less what shared things are worth, less what the best day of each
+courier earns beyond its cost. docs/model.md, "The lower bound", has the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from router import _bound
+from router.bound.days import Cells, Kind
+from router.bound.fees import Floats, Ints
+from router.bound.relax import Prices, Relaxation, given
+from router.bound.teams import Team
+from router.bound.wants import Flags
+
+LOADS = ("parcels", "grams", "millilitres")
+"""What a trip has so much of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Minor units. worth: by order with any way, what it offers for being served as a whole. shared: prices of units,
+    lines and places, none below zero. load: (teams, ``LOADS``), for a whole trip's room; trip: (teams,), for a trip."""
+
+    worth: Floats
+    shared: Prices
+    load: Floats
+    trip: Floats
+
+    def flat(self) -> Floats:
+        """All of it in one row."""
+        return np.concatenate([self.worth, self.shared.flat(), self.load.ravel(), self.trip])
+
+    def shaped(self, flat: Floats) -> Offer:
+        """The offer that ``flat`` spells, shaped like this one."""
+        ends = np.cumsum([self.worth.size, self.shared.flat().size, self.load.size])
+        worth, shared, load, trip = np.split(flat, ends)
+        return Offer(worth=worth, shared=self.shared.shaped(shared), load=load.reshape(self.load.shape), trip=trip)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A bound (without what is settled), the sizes of its terms added up, the offer (cut to what orders can offer),
+    and by how much more of each would be taken than there is."""
+
+    bound: float
+    size: float
+    offer: Offer
+    excess: Offer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Orders at prices. most: the least that an order costs without any courier; how: 0 leaving it, 1 one collection,
+    2 two of them. one, beside: by order, the collection's item for all of it, for a part. rest: lines and fees in two
+    parts, ``beside_cost`` a collection's parcel there. entry: cost of each entry; chosen: the cheapest one for each
+    line. wave: by item."""
+
+    most: Floats
+    how: Ints
+    one: Ints
+    beside: Ints
+    beside_cost: Floats
+    rest: Floats
+    entry: Floats
+    chosen: Ints
+    wave: Ints
+
+
+class Market:
+    """Orders, and the kinds of courier whose days are priced."""
+
+    def __init__(self, relaxed: Relaxation, kinds: list[Kind], teams: list[Team]) -> None:
+        found = relaxed.ways
+        self.ways, self.kinds = found, kinds
+        self.visit = found.money[0][found.team >= 0]
+        self.orders = relaxed.charging(np.where(found.team >= 0, 0.0, found.money))
+        self.room = replace(relaxed.room, supplies=())
+        self.row = np.full(len(relaxed.asked.leaving), -1, dtype=np.int64)
+        self.row[relaxed.orders] = np.arange(len(relaxed.orders))
+        self.days = [each.days() for each in kinds]
+        self.tables = _bound.Tables()
+        # (teams, 2, orders, LOADS): the share of a trip's room that a visit takes, for all of an order and for a part.
+        self.sizes = np.stack([_sizes(relaxed, team) for team in teams])
+        self.counts_trips = np.ones(len(teams), dtype=np.bool_)
+        for kind in kinds:
+            self.counts_trips[kind.home_team] &= all(np.isfinite(each.trips) for each in kind.members)
+
+    def terms(self, prices: Prices) -> Terms:
+        """What orders cost at these prices, couriers aside."""
+        orders, found = self.orders, self.ways
+        opened, picking, wave, entry = orders.costs(prices)
+        carried = found.collection >= 0
+        whole = opened[0] + picking + np.bincount(found.item, weights=entry, minlength=len(found.order))
+        single, one = orders.least(np.where(found.whole & carried, whole, np.inf))
+        single = single + orders.one_fee
+        part, beside = orders.least(np.where(carried, opened[1], np.inf))
+        lines, chosen = orders.lines_alone(entry + (picking / found.many)[found.item])
+        rest = lines + orders.two_fee
+        double = np.where(orders.divides, 2 * part + rest, np.inf)
+        leaving = orders.asked.leaving[orders.orders]
+        most = np.minimum(np.minimum(single, double), leaving)
+        how = np.where(leaving <= most, 0, np.where(single <= most, 1, 2))
+        return Terms(
+            most=most,
+            how=how,
+            one=one,
+            beside=beside,
+            beside_cost=part,
+            rest=rest,
+            entry=entry,
+            chosen=chosen,
+            wave=wave,
+        )
+
+    def at(self, offer: Offer, going_on: Callable[[], bool]) -> Answer | None:
+        """The bound at this offer; ``None`` if told to stop, or if amounts are beyond what days can count."""
+        orders, found, terms = self.orders, self.ways, self.terms(offer.shared)
+        limit = _bound.DEEP / 64 / (self.kinds[0].scale if self.kinds else 1.0)
+        worth = np.minimum(np.minimum(offer.worth, terms.most), limit)
+        full = offer.worth >= terms.most
+        spare = worth - terms.rest
+        alone = spare - terms.beside_cost > spare / 2
+        part = np.where(orders.divides, np.maximum(spare / 2, spare - terms.beside_cost), -np.inf)
+        counted = np.where(alone, 1.0, 0.5)
+        use = Use(self, np.zeros(len(found.order)), np.zeros(len(worth)), counted, offer)
+        there, (value, size) = given(self.room, offer.shared)
+        bound, size = float(worth.sum()) + value, float(np.abs(worth).sum()) + size
+        own = np.bincount(found.item, weights=terms.entry, minlength=len(found.order))
+        by_wave = np.concatenate([offer.shared.line, np.zeros((len(offer.shared.line), 1))], axis=1)
+        for kind, days in zip(self.kinds, self.days, strict=True):
+            if not going_on():
+                return None
+            rows, team = self.row[kind.order], kind.home_team
+            price = np.where(kind.waves, by_wave[kind.hub][None], np.inf)
+            wave = price.argmin(axis=2)
+            picking = np.where(kind.whole, np.take_along_axis(price, wave[:, :, None], axis=2)[:, :, 0], 0.0)
+            toll = self.sizes[team][:, rows] @ offer.load[team]
+            cost = found.parcel[kind.item] + own[kind.item] + (orders.one_fee[rows] + toll[0])[:, None]
+            cost = cost + found.many[kind.item] * picking + kind.ships
+            whole = _gains(worth[rows][:, None] - cost, kind.whole, kind.scale)
+            some = kind.part & np.isfinite(part[rows])[:, None]
+            parts = np.where(np.isfinite(part[rows]), part[rows], 0.0) - toll[1]
+            parts = parts[:, None] - found.parcel[kind.item]
+            trip = offer.trip[team] if self.counts_trips[team] else 0.0
+            load = int(np.floor((trip - offer.load[team].sum()) * kind.scale))
+            if not days.price(self.tables, whole, _gains(parts, some, kind.scale), load):
+                return None
+            bound, size = use.spent(kind, days, wave, rows, bound, size)
+        excess = use.excess(terms, full, there)
+        return Answer(bound=bound, size=size, offer=replace(offer, worth=worth), excess=excess)
+
+
+class Use:
+    """What the days of one offer take of everything."""
+
+    def __init__(self, market: Market, whole: Floats, part: Floats, counted: Floats, offer: Offer) -> None:
+        self.market, self.whole, self.part, self.counted, self.offer = market, whole, part, counted, offer
+        self.line = np.zeros((len(offer.shared.line), offer.shared.line.shape[1] + 1))
+        self.load, self.trip = np.zeros(offer.load.shape), np.zeros(offer.trip.shape)
+        self.left = np.ones(len(part))
+
+    def spent(
+        self, kind: Kind, days: _bound.Days, wave: Ints, rows: Ints, bound: float, size: float
+    ) -> tuple[float, float]:
+        """Takes in the best day of each courier of the kind; the bound and its size with them."""
+        market, offer, team = self.market, self.offer, kind.home_team
+        known: dict[int, list[tuple[int, int, bool, bool]]] = {}
+        for each in kind.members:
+            last = kind.slot(each.closes_s) if each.closes_s >= kind.begin_s else -1
+            day = days.value(last)
+            trips = offer.trip[team] * each.trips if market.counts_trips[team] else 0.0
+            value = each.first + day / kind.scale - trips if day < _bound.NONE // 2 else np.inf
+            bound, size = bound + min(value, each.otherwise), size + 2 * trips
+            size += abs(min(value, each.otherwise))
+            if value >= each.otherwise:
+                continue
+            if last not in known:
+                known[last] = days.path(market.tables, last)
+            self.trip[team] -= each.trips if market.counts_trips[team] else 0.0
+            for node, lane, whole, first in known[last]:
+                row, item = rows[node], kind.item[node, lane]
+                self.load[team] += market.sizes[team, 0 if whole else 1, row] - first
+                self.trip[team] += first and market.counts_trips[team]
+                if whole:
+                    self.whole[item] += 1
+                    self.line[kind.hub[lane], wave[node, lane]] += market.ways.many[item]
+                    self.left[row] -= 1
+                else:
+                    self.part[row] += 1
+                    self.left[row] -= self.counted[row]
+        return bound, size
+
+    def excess(self, terms: Terms, full: Flags, there: Prices) -> Offer:
+        """By how much more is taken of everything than there is."""
+        market, found, left = self.market, self.market.ways, self.left
+        whole, by_post, in_two = self.whole.copy(), full & (terms.how == 1), full & (terms.how == 2)
+        place = np.zeros(len(there.place))
+        one = terms.one[by_post]
+        np.add.at(whole, one, left[by_post])
+        np.add.at(self.line, (found.hub[one], terms.wave[one]), found.many[one] * left[by_post])
+        np.add.at(place, found.collection[one], left[by_post])
+        share = self.counted * self.part + np.where(in_two, left, 0.0)
+        own = whole[found.item]
+        np.add.at(own, terms.chosen, share[market.orders.line_at])
+        taken = found.row >= 0
+        unit = np.bincount(found.row[taken], weights=(own * found.units)[taken], minlength=len(there.unit))
+        of = found.item[terms.chosen]
+        np.add.at(self.line, (found.hub[of], terms.wave[of]), share[market.orders.line_at])
+        beside = np.where(self.counted == 1, self.part, 0.0) + np.where(in_two, 2 * left, 0.0)
+        some = (beside != 0) & np.isfinite(terms.beside_cost)
+        np.add.at(place, found.collection[terms.beside[some]], beside[some])
+        none = np.zeros(len(there.span))
+        shared = Prices(
+            unit=unit - there.unit,
+            line=self.line[:, :-1] - there.line,
+            place=place - there.place,
+            span=none,
+            trip=none,
+        )
+        worth = np.where(full & (left > 0), 0.0, left)
+        return Offer(worth=worth, shared=shared, load=self.load, trip=self.trip)
+
+
+def _sizes(relaxed: Relaxation, team: Team) -> Floats:
+    """(2, orders, LOADS): the share of a trip's room that a visit takes at least, for all of an order, for a part."""
+    found = np.zeros((2, len(relaxed.orders), len(LOADS)))
+    if 0 < team.parcels < np.inf:
+        found[:, :, 0] = 1 / team.parcels
+    row = {order: number for number, order in enumerate(relaxed.orders.tolist())}
+    for kind, name in enumerate(LOADS[1:], start=1):
+        limit = float(getattr(team, name))
+        if not 0 < limit < np.inf:
+            continue
+        found[1, :, kind] = np.inf
+        for line in relaxed.asked.lines:
+            if line.order in row:
+                at, weight = row[line.order], getattr(line, name) / limit
+                found[0, at, kind] += weight * line.units
+                found[1, at, kind] = min(found[1, at, kind], weight)
+    return np.minimum(found, 1.0)
+
+
+def _gains(money: Floats, known: Flags, scale: float) -> Cells:
+    """Whole cost units, at least what a visit gains; too large ones stay too large to count."""
+    units = np.ceil(np.where(known, money, 0.0) * scale + 1e-3)
+    found: Cells = np.where(known, np.clip(units, _bound.NO_GAIN, 2.0**30), _bound.NO_GAIN).astype(np.int32)
+    return np.ascontiguousarray(found)

@@ -1,0 +1,60 @@
+// The Python face of the bound's days.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include "days.hpp"
+
+namespace nb = nanobind;
+using namespace dropwright::bound;
+
+namespace {
+
+using Table = nb::ndarray<const std::int32_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Column = nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+template <class Array> std::vector<std::int32_t> copied(const Array& array) {
+    return {array.data(), array.data() + array.size()};
+}
+
+}  // namespace
+
+NB_MODULE(_bound, m) {
+    m.attr("NONE") = kNone;
+    m.attr("NO_GAIN") = kNoGain;
+    m.attr("NO_WAY") = kNoWay;
+    m.attr("DEEP") = kDeep;
+
+    nb::class_<Tables>(m, "Tables").def(nb::init<>());
+
+    nb::class_<Days>(m, "Days")
+        .def("__init__",
+             [](Days* self, int start, int home, const std::vector<std::tuple<int, int, int>>& lanes, Table hop_slots, Table hop_cost,
+                Table out_slots, Table out_cost, Table back_slots, Table back_cost, Column opens, Table late) {
+                 Ground ground;
+                 ground.nodes = static_cast<int>(hop_slots.shape(0));
+                 ground.slots = static_cast<int>(late.shape(1));
+                 ground.start = start, ground.home = home;
+                 for (const auto& [hub, first, last] : lanes) ground.lanes.push_back({hub, first, last});
+                 ground.hop_slots = copied(hop_slots), ground.hop_cost = copied(hop_cost);
+                 ground.out_slots = copied(out_slots), ground.out_cost = copied(out_cost);
+                 ground.back_slots = copied(back_slots), ground.back_cost = copied(back_cost);
+                 ground.opens = copied(opens), ground.late = copied(late);
+                 new (self) Days(std::move(ground));
+             },
+             nb::arg("start"), nb::arg("home"), nb::arg("lanes"), nb::arg("hop_slots"), nb::arg("hop_cost"), nb::arg("out_slots"),
+             nb::arg("out_cost"), nb::arg("back_slots"), nb::arg("back_cost"), nb::arg("opens"), nb::arg("late"))
+        .def("price",
+             [](Days& self, Tables& tables, Table whole, Table part, Cost toll) {
+                 const auto one = copied(whole), two = copied(part);
+                 nb::gil_scoped_release released;
+                 return self.price(tables, one, two, toll);
+             })
+        .def("value", &Days::value)
+        .def("path", [](const Days& self, const Tables& tables, int slot) {
+            std::vector<std::tuple<int, int, bool, bool>> rows;
+            for (const Visit& visit : self.path(tables, slot)) rows.emplace_back(visit.node, visit.lane, visit.whole, visit.first);
+            return rows;
+        });
+}

@@ -1,0 +1,373 @@
+#include "days.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+
+namespace dropwright::bound {
+
+namespace {
+
+DROPWRIGHT_INLINE void fill(Row& row, Cost value) {
+    for (int lane = 0; lane < kLanes; ++lane) row[lane] = value;
+}
+
+int largest_component(int nodes, const std::vector<std::pair<int, int>>& pairs) {
+    std::vector<int> root(static_cast<std::size_t>(nodes)), size(static_cast<std::size_t>(nodes), 1);
+    std::iota(root.begin(), root.end(), 0);
+    const auto find = [&root](int node) {
+        while (root[static_cast<std::size_t>(node)] != node) node = root[static_cast<std::size_t>(node)];
+        return node;
+    };
+    int most = 1;
+    for (const auto& [a, b] : pairs) {
+        int one = find(a), two = find(b);
+        if (one == two) continue;
+        if (size[static_cast<std::size_t>(one)] < size[static_cast<std::size_t>(two)]) std::swap(one, two);
+        root[static_cast<std::size_t>(two)] = one;
+        most = std::max(most, size[static_cast<std::size_t>(one)] += size[static_cast<std::size_t>(two)]);
+    }
+    return most;
+}
+
+template <class Vector> auto& item(Vector& vector, int at) {
+    return vector[static_cast<std::size_t>(at)];
+}
+
+}  // namespace
+
+Days::Days(Ground ground) : ground_(std::move(ground)) {
+    const auto nodes = static_cast<std::size_t>(ground_.nodes), slots = static_cast<std::size_t>(ground_.slots);
+    if (ground_.nodes < 0 || ground_.slots < 1 || ground_.nodes > 32000) throw std::invalid_argument("ground without slots, or too many nodes");
+    if (ground_.hop_slots.size() != nodes * nodes || ground_.hop_cost.size() != nodes * nodes) throw std::invalid_argument("hops are (nodes, nodes)");
+    if (ground_.opens.size() != nodes || ground_.late.size() != nodes * slots) throw std::invalid_argument("opens is (nodes,), late (nodes, slots)");
+    hubs_ = nodes ? static_cast<int>(ground_.out_slots.size() / nodes) : 0;
+    const std::size_t stems = static_cast<std::size_t>(hubs_) * nodes;
+    if (ground_.out_slots.size() != stems || ground_.out_cost.size() != stems || ground_.back_slots.size() != stems || ground_.back_cost.size() != stems)
+        throw std::invalid_argument("legs out and back are (hubs, nodes)");
+    if (ground_.home < -1 || (nodes && ground_.home >= hubs_)) throw std::invalid_argument("home is no hub");
+    for (const Lane& lane : ground_.lanes)
+        if (nodes && (lane.hub < 0 || lane.hub >= hubs_)) throw std::invalid_argument("a lane of no hub");
+    const auto at_once = [](const std::vector<int>& legs) { return std::any_of(legs.begin(), legs.end(), [](int s) { return s < 1; }); };
+    if (at_once(ground_.out_slots)) {
+        if (at_once(ground_.back_slots)) throw std::invalid_argument("trips of no slot");
+        return_first_ = true;
+    }
+    blocks_ = (static_cast<int>(ground_.lanes.size()) + kLanes - 1) / kLanes;
+    lanes_ = static_cast<std::size_t>(blocks_) * kLanes;
+    back_.assign(static_cast<std::size_t>(hubs_), std::vector<Return>(slots));
+    set_neighbours();
+}
+
+void Days::set_neighbours() {
+    const int nodes = ground_.nodes;
+    const auto cell = [nodes](int from, int to) { return static_cast<std::size_t>(from) * static_cast<std::size_t>(nodes) + static_cast<std::size_t>(to); };
+    // The place of one door among the near ones of another, or -1.
+    std::vector<std::int8_t> place(static_cast<std::size_t>(nodes) * static_cast<std::size_t>(nodes), -1);
+    std::vector<std::vector<int>> near(static_cast<std::size_t>(nodes));
+    for (int node = 0; node < nodes; ++node) {
+        std::vector<std::pair<std::int64_t, int>> others;
+        for (int other = 0; other < nodes; ++other)
+            if (other != node) others.emplace_back(std::int64_t{ground_.hop_slots[cell(node, other)]} + ground_.hop_slots[cell(other, node)], other);
+        const std::size_t many = std::min<std::size_t>(kNear, others.size());
+        std::partial_sort(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(many), others.end());
+        for (std::size_t rank = 0; rank < many; ++rank) {
+            item(near, node).push_back(others[rank].second);
+            place[cell(node, others[rank].second)] = static_cast<std::int8_t>(rank);
+        }
+    }
+    far_.resize(static_cast<std::size_t>(nodes)), near_.resize(static_cast<std::size_t>(nodes)), at_once_.resize(static_cast<std::size_t>(nodes));
+    std::vector<std::pair<int, int>> pairs;
+    for (int from = 0; from < nodes; ++from)
+        for (int to = 0; to < nodes; ++to) {
+            const int hop = ground_.hop_slots[cell(from, to)];
+            if (from == to || hop >= ground_.slots) continue;
+            NearArc made{{from, hop, ground_.hop_cost[cell(from, to)]}, 0, 0, {}, {}};
+            if (const int ban = place[cell(from, to)]; ban >= 0) made.ban = static_cast<std::uint8_t>(1 << ban);
+            if (const int own = place[cell(to, from)]; own >= 0) made.own = static_cast<std::uint8_t>(1 << own);
+            bool shares = made.ban || made.own;
+            for (int rank = 0; rank < static_cast<int>(item(near, from).size()); ++rank) {
+                const int there = place[cell(to, item(item(near, from), rank))];
+                if (there < 0) continue;
+                shares = true;
+                for (int bits = 0; bits < 16; ++bits)
+                    if (bits >> (rank % 4) & 1) item(rank < 4 ? made.low : made.high, bits) |= static_cast<std::uint8_t>(1 << there);
+            }
+            if (hop <= 0) {
+                pairs.emplace_back(from, to);
+                item(at_once_, to).push_back(made);
+            } else if (shares) {
+                item(near_, to).push_back(made);
+            } else {
+                item(far_, to).push_back(made.arc);
+            }
+        }
+    passes_ = largest_component(nodes, pairs) - 1;
+    for (auto& own : far_) std::stable_sort(own.begin(), own.end(), [](const Arc& a, const Arc& b) { return a.slots < b.slots; });
+    for (auto& own : near_) std::stable_sort(own.begin(), own.end(), [](const NearArc& a, const NearArc& b) { return a.arc.slots < b.arc.slots; });
+}
+
+Cost Days::at_hub(int hub, int slot) const {
+    const Cost back = item(item(back_, hub), slot).cost;
+    const bool begins = slot >= ground_.start && (ground_.home < 0 || ground_.home == hub);
+    return begins ? std::min(back, 0) : back;
+}
+
+DROPWRIGHT_INLINE void Days::gain(int block, int slot, int node, Row& worth) const {
+    const std::size_t own = static_cast<std::size_t>(block) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
+    Row late;
+    fill(late, ground_.late[static_cast<std::size_t>(node) * static_cast<std::size_t>(ground_.slots) + static_cast<std::size_t>(slot)]);
+    const Row in_time = whole_[own].row - late;
+    worth = in_time > part_[own].row ? in_time : part_[own].row;
+}
+
+// What it costs to arrive at a first door in this slot, by lane.
+void Days::load(int block, int arrived, int node, Cell& cost) const {
+    fill(cost.row, kNone);
+    const int base = block * kLanes, end = std::min(base + kLanes, static_cast<int>(ground_.lanes.size()));
+    for (int at = base; at < end; ++at) {
+        const Lane& lane = item(ground_.lanes, at);
+        const std::size_t stem = static_cast<std::size_t>(lane.hub) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
+        if (ground_.out_slots[stem] > arrived) continue;
+        const int loads = arrived - ground_.out_slots[stem];
+        if (loads < lane.first || loads > lane.last) continue;
+        const Cost hub = at_hub(lane.hub, loads);
+        if (hub < kNone / 2) cost.row[at - base] = hub + ground_.out_cost[stem] + toll_;
+    }
+}
+
+template <int> DROPWRIGHT_INLINE void Days::reach(Tables& tables, int block, int slot, int node) {
+    const int opens = item(ground_.opens, node);
+    Labels* const made = &tables.labels[labels_at(slot, node, block * kLanes)];
+    const std::size_t low = static_cast<std::size_t>(block) * static_cast<std::size_t>(ground_.slots) * static_cast<std::size_t>(ground_.nodes);
+    for (int lane = 0; lane < kLanes; ++lane) made[lane].fill(kNobody);
+    fill(tables.least[low + at(slot, node)].row, kNone);
+    if (slot < opens) return;
+    // Who arrives earlier than the door opens, waits.
+    for (int arrived = slot == opens ? 0 : slot; arrived <= slot; ++arrived) {
+        Row best, from;
+        fill(best, kNone), fill(from, -2);
+        for (const Arc& arc : item(far_, node)) {
+            if (arc.slots > arrived) break;
+            const Row cost = tables.least[low + at(arrived - arc.slots, arc.source)].row + arc.cost;
+            Row door;
+            fill(door, arc.source);
+            const Row better = cost < best;
+            best = better ? cost : best;
+            from = better ? door : from;
+        }
+        Cell loaded;
+        load(block, arrived, node, loaded);
+        for (int lane = 0; lane < kLanes; ++lane) {
+            if (loaded.row[lane] <= best[lane]) best[lane] = loaded.row[lane], from[lane] = -1;
+            if (best[lane] < kNone) put(made[lane], {best[lane], static_cast<std::int16_t>(from[lane]), 0, 0});
+        }
+        for (const NearArc& near : item(near_, node)) {
+            if (near.arc.slots > arrived) break;
+            const int before = arrived - near.arc.slots;
+            // The far walk remembers nothing, so none that costs as much is of use.
+            const Row useful = tables.least[low + at(before, near.arc.source)].row + near.arc.cost < best;
+            for (int lane = 0; lane < kLanes; ++lane) {
+                if (!useful[lane]) continue;
+                const Labels& past = tables.labels[labels_at(before, near.arc.source, block * kLanes + lane)];
+                for (int place = 0; place < kKept; ++place) {
+                    const Label& walk = item(past, place);
+                    const Cost cost = walk.cost + near.arc.cost;
+                    if (cost >= best[lane]) break;
+                    if (walk.seen & near.ban) continue;
+                    const auto seen = static_cast<std::uint8_t>(near.low[walk.seen & 15] | near.high[walk.seen >> 4] | near.own);
+                    put(made[lane], {cost, static_cast<std::int16_t>(near.arc.source), seen, static_cast<std::uint8_t>(place)});
+                }
+            }
+        }
+    }
+    Row worth;
+    gain(block, slot, node, worth);
+    for (int lane = 0; lane < kLanes; ++lane)
+        for (Label& label : made[lane]) {
+            if (label.cost >= kNone) break;
+            label.cost -= worth[lane];
+            if (label.cost > kNone / 2) label = kNobody;
+            if (label.cost < lowest_) lowest_ = label.cost;
+            if (label.cost < -2 * kDeep) label.cost = -2 * kDeep;
+        }
+    for (int lane = 0; lane < kLanes; ++lane) tables.least[low + at(slot, node)].row[lane] = made[lane][0].cost;
+}
+
+// Legs of no slot: walks within a slot, as many legs long as a simple one can be.
+void Days::close(Tables& tables, int block, int slot) {
+    const std::size_t low = static_cast<std::size_t>(block) * static_cast<std::size_t>(ground_.slots) * static_cast<std::size_t>(ground_.nodes);
+    bool moved = true;
+    for (int pass = 0; pass < passes_ && moved; ++pass) {
+        moved = false;
+        for (int node = 0; node < ground_.nodes; ++node) {
+            if (item(at_once_, node).empty() || slot < item(ground_.opens, node)) continue;
+            Row worth;
+            gain(block, slot, node, worth);
+            for (int lane = 0; lane < kLanes; ++lane) {
+                Labels& made = tables.labels[labels_at(slot, node, block * kLanes + lane)];
+                const Labels old = made;
+                for (const NearArc& near : item(at_once_, node)) {
+                    const Labels& past = tables.labels[labels_at(slot, near.arc.source, block * kLanes + lane)];
+                    for (int place = 0; place < kKept; ++place) {
+                        const Label& walk = item(past, place);
+                        if (walk.cost >= kNone) break;
+                        if (walk.seen & near.ban) continue;
+                        const Cost cost = std::max(walk.cost + near.arc.cost - worth[lane], -2 * kDeep);
+                        if (cost > kNone / 2) continue;
+                        const auto seen = static_cast<std::uint8_t>(near.low[walk.seen & 15] | near.high[walk.seen >> 4] | near.own);
+                        put(made, {cost, static_cast<std::int16_t>(near.arc.source), seen, static_cast<std::uint8_t>(place)});
+                    }
+                }
+                lowest_ = std::min(lowest_, made[0].cost);
+                for (int place = 0; place < kKept; ++place)
+                    moved = moved || item(made, place).cost != item(old, place).cost || item(made, place).seen != item(old, place).seen;
+                tables.least[low + at(slot, node)].row[lane] = made[0].cost;
+            }
+        }
+    }
+}
+
+// Walks that return in this slot; first those that set out for the hub earlier, or at once.
+void Days::come_back(const Tables& tables, int slot, bool at_once) {
+    for (int hub = 0; hub < hubs_; ++hub) {
+        Return& own = item(item(back_, hub), slot);
+        if (!at_once) {
+            own = {};
+            if (slot > 0) own.cost = item(item(back_, hub), slot - 1).cost;
+        }
+        for (int node = 0; node < ground_.nodes; ++node) {
+            const std::size_t stem = static_cast<std::size_t>(hub) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
+            const int takes = ground_.back_slots[stem];
+            if (takes > slot || (takes < 1) != at_once) continue;
+            const auto& [cost, lane] = tables.best[at(slot - takes, node)];
+            if (cost < kNone / 2 && cost + ground_.back_cost[stem] < own.cost) own = {cost + ground_.back_cost[stem], node, slot - takes, lane};
+        }
+    }
+}
+
+template <int wide> DROPWRIGHT_INLINE void Days::run(Tables& tables) {
+    for (int slot = 0; slot < ground_.slots; ++slot) {
+        come_back(tables, slot, false);
+        for (int node = 0; node < ground_.nodes; ++node) tables.best[at(slot, node)] = {kNone, -1};
+        for (int block = 0; block < blocks_; ++block) {
+            for (int node = 0; node < ground_.nodes; ++node) reach<wide>(tables, block, slot, node);
+            if (passes_) close(tables, block, slot);
+            for (int node = 0; node < ground_.nodes; ++node) {
+                auto& best = tables.best[at(slot, node)];
+                for (int lane = block * kLanes; lane < (block + 1) * kLanes; ++lane) {
+                    const Cost cost = tables.labels[labels_at(slot, node, lane)][0].cost;
+                    if (cost < best.first) best = {cost, lane};
+                }
+            }
+        }
+        if (!return_first_) come_back(tables, slot, true);
+    }
+}
+
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+__attribute__((target("avx2"))) void Days::run_wide(Tables& tables) { run<1>(tables); }
+#else
+void Days::run_wide(Tables& tables) { run<0>(tables); }
+#endif
+
+void Days::run_plain(Tables& tables) { run<0>(tables); }
+
+bool Days::price(Tables& tables, const std::vector<Cost>& whole, const std::vector<Cost>& part, Cost toll) {
+    const auto nodes = static_cast<std::size_t>(ground_.nodes), lanes = ground_.lanes.size(), slots = static_cast<std::size_t>(ground_.slots);
+    if (whole.size() != nodes * lanes || part.size() != nodes * lanes) throw std::invalid_argument("gains are (nodes, lanes)");
+    Row none;
+    fill(none, kNoGain);
+    lowest_ = 0, toll_ = toll;
+    whole_.assign(static_cast<std::size_t>(blocks_) * nodes, Cell{none});
+    part_ = whole_;
+    for (std::size_t node = 0; node < nodes; ++node)
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            const std::size_t row = lane / kLanes * nodes + node, column = lane % kLanes;
+            whole_[row].row[column] = std::clamp(whole[node * lanes + lane], kNoGain, kDeep);
+            part_[row].row[column] = std::clamp(part[node * lanes + lane], kNoGain, kDeep);
+            if (std::max(whole[node * lanes + lane], part[node * lanes + lane]) > kDeep) return false;
+        }
+    if (tables.labels.size() < slots * nodes * lanes_) tables.labels.resize(slots * nodes * lanes_);
+    if (tables.least.size() < slots * nodes * static_cast<std::size_t>(blocks_)) tables.least.resize(slots * nodes * static_cast<std::size_t>(blocks_));
+    if (tables.best.size() < slots * nodes) tables.best.resize(slots * nodes);
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+    if (__builtin_cpu_supports("avx2"))
+        run_wide(tables);
+    else
+#endif
+        run_plain(tables);
+    return lowest_ >= -kDeep;
+}
+
+Cost Days::value(int slot) const {
+    if (slot < 0 || !ground_.nodes) return kNone;
+    slot = std::min(slot, ground_.slots - 1);
+    Cost least = kNone;
+    for (int hub = 0; hub < hubs_; ++hub)
+        if (ground_.home < 0 || hub == ground_.home) least = std::min(least, item(item(back_, hub), slot).cost);
+    return least;
+}
+
+std::vector<Visit> Days::path(const Tables& tables, int slot) const {
+    std::vector<Visit> visits;
+    const Cost worth = value(slot);
+    if (worth >= kNone / 2) return visits;
+    slot = std::min(slot, ground_.slots - 1);
+    int hub = 0;
+    while ((ground_.home >= 0 && hub != ground_.home) || item(item(back_, hub), slot).cost != worth) ++hub;
+    const std::size_t most = static_cast<std::size_t>(ground_.slots) * 2 + static_cast<std::size_t>(ground_.nodes) * 4;
+    while (true) {
+        const std::vector<Return>& own = item(back_, hub);
+        while (slot > 0 && item(own, slot).node < 0) --slot;
+        const Return& last = item(own, slot);
+        if (last.node < 0) return visits;
+        int node = last.node, place = 0, loaded = -1;
+        const int lane = last.lane;
+        slot = last.slot;
+        hub = item(ground_.lanes, lane).hub;
+        while (loaded < 0) {
+            const std::optional<Visit> visit = step_back(tables, slot, node, lane, place, loaded);
+            if (!visit || visits.size() > most) return visits;
+            visits.push_back(*visit);
+        }
+        slot = loaded;
+        if (at_hub(hub, slot) != item(item(back_, hub), slot).cost) return visits;
+    }
+}
+
+// The visit of a walk, and the walk before it. loaded: the slot of loading once the hub is reached.
+std::optional<Visit> Days::step_back(const Tables& tables, int& slot, int& node, int lane, int& place, int& loaded) const {
+    const Label& own = item(tables.labels[labels_at(slot, node, lane)], place);
+    const int block = lane / kLanes, column = lane % kLanes, door = own.from;
+    if (own.cost >= kNone || door < -1) return std::nullopt;
+    Row worth;
+    gain(block, slot, node, worth);
+    const Cost before = own.cost + worth[column];
+    const std::size_t entry = static_cast<std::size_t>(block) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
+    const bool whole = worth[column] != part_[entry].row[column], waits = slot == item(ground_.opens, node);
+    if (door == -1) {
+        const Lane& of = item(ground_.lanes, lane);
+        const std::size_t stem = static_cast<std::size_t>(of.hub) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
+        for (int at = slot - ground_.out_slots[stem]; at >= 0; --at) {
+            if (at <= of.last && at >= of.first && at_hub(of.hub, at) + ground_.out_cost[stem] + toll_ == before) {
+                loaded = at;
+                return Visit{node, lane, whole, true};
+            }
+            if (!waits) break;
+        }
+        return std::nullopt;
+    }
+    const std::size_t cell = static_cast<std::size_t>(door) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
+    for (int at = slot - ground_.hop_slots[cell]; at >= 0; --at) {
+        if (item(tables.labels[labels_at(at, door, lane)], own.place).cost + ground_.hop_cost[cell] == before) {
+            const Visit visit{node, lane, whole, false};
+            slot = at, node = door, place = own.place;
+            return visit;
+        }
+        if (!waits) break;
+    }
+    return std::nullopt;
+}
+
+}  // namespace dropwright::bound

@@ -1,0 +1,132 @@
+// The cheapest day of a courier at given gains: a path through time and places, from load to load, by dynamic
+// programming. Trips are relaxed to ng-routes (Baldacci, Mingozzi, Roberti 2011): a door may be visited again once the
+// walk has been at a door that does not count it among its near ones. Everything is whole numbers, so that a value is
+// a proof. docs/model.md, "The lower bound", says what is proved.
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "labels.hpp"
+
+namespace dropwright::bound {
+
+// Slots of a leg that there is not.
+inline constexpr int kNoWay = std::numeric_limits<std::int32_t>::max();
+// Lanes that are looked at together, doors that count as near to another.
+inline constexpr int kLanes = 8;
+inline constexpr int kNear = 8;
+
+// A lane is a hub and a span of slots in which a trip that belongs to it loads there.
+struct Lane {
+    int hub;
+    int first;
+    int last;
+};
+
+// What never changes: doors (nodes), hubs, and the legs between them. Matrices lie row by row.
+struct Ground {
+    int nodes = 0;
+    int slots = 0;
+    int start = 0;  // the first slot in which the courier may load
+    int home = 0;   // the hub where the day begins and ends; -1: any
+    std::vector<Lane> lanes;
+    std::vector<int> hop_slots;   // (nodes, nodes), from row to column, with the row's service
+    std::vector<Cost> hop_cost;
+    std::vector<int> out_slots;   // (hubs, nodes), with loading
+    std::vector<Cost> out_cost;
+    std::vector<int> back_slots;  // (hubs, nodes), with service
+    std::vector<Cost> back_cost;
+    std::vector<int> opens;       // by node: no service before that slot
+    std::vector<Cost> late;       // (nodes, slots): what a whole order pays if served then
+};
+
+// A visit of a day: the lane of its trip, and whether it was paid as a whole order.
+struct Visit {
+    int node;
+    int lane;
+    bool whole;
+    bool first;  // of its trip
+};
+
+// Costs by lane. Containers of bare vectors lose their alignment, so none is asked for.
+typedef std::int32_t Row __attribute__((vector_size(4 * kLanes), aligned(4)));
+
+struct Cell {
+    Row row;
+};
+
+// Room for the numbers of one day after the other.
+struct Tables {
+    std::vector<Labels> labels;                 // (slots, nodes, lanes)
+    std::vector<Cell> least;                    // (blocks, slots, nodes): the cheapest walk by lane
+    std::vector<std::pair<Cost, int>> best;     // (slots, nodes): the cheapest of all lanes, and which
+};
+
+class Days {
+   public:
+    explicit Days(Ground ground);
+
+    // Prices all days where serving `node` in `lane` gains the larger of whole - late and part, (nodes, lanes), and
+    // loading costs `toll`. False where numbers ran out of their range: then there is no value.
+    bool price(Tables& tables, const std::vector<Cost>& whole, const std::vector<Cost>& part, Cost toll);
+    // The cost of the cheapest day with a trip that ends by this slot; none: kNone.
+    Cost value(int slot) const;
+    // Its visits, the last one first; `tables` still as `price` left them.
+    std::vector<Visit> path(const Tables& tables, int slot) const;
+
+   private:
+    struct Arc {
+        std::int32_t source;
+        std::int32_t slots;
+        Cost cost;
+    };
+    // A leg between doors that have near doors in common: what is remembered there of what was remembered here, by the
+    // lower and the upper half of the bits; `ban`: the bit that stands for the target.
+    struct NearArc {
+        Arc arc;
+        std::uint8_t ban;
+        std::uint8_t own;
+        std::array<std::uint8_t, 16> low;
+        std::array<std::uint8_t, 16> high;
+    };
+    struct Return {
+        Cost cost = kNone;
+        int node = -1;  // -1: waited since the slot before
+        int slot = -1;
+        int lane = -1;
+    };
+
+    void set_neighbours();
+    template <int> void run(Tables& tables);
+    void run_wide(Tables& tables);
+    void run_plain(Tables& tables);
+    template <int> void reach(Tables& tables, int block, int slot, int node);
+    void close(Tables& tables, int block, int slot);
+    void load(int block, int arrived, int node, Cell& cost) const;
+    void come_back(const Tables& tables, int slot, bool at_once);
+    void gain(int block, int slot, int node, Row& worth) const;
+    Cost at_hub(int hub, int slot) const;
+    std::size_t at(int slot, int node) const {
+        return static_cast<std::size_t>(slot) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
+    }
+    std::size_t labels_at(int slot, int node, int lane) const { return at(slot, node) * lanes_ + static_cast<std::size_t>(lane); }
+    std::optional<Visit> step_back(const Tables& tables, int& slot, int& node, int lane, int& place, int& loaded) const;
+
+    Ground ground_;
+    std::size_t lanes_ = 0;  // a multiple of kLanes
+    int hubs_ = 0;
+    int blocks_ = 0;
+    bool return_first_ = false;
+    int passes_ = 0;                             // simple walks through legs of no slot at all have at most so many
+    std::vector<std::vector<Arc>> far_;          // by target, those of a slot at least, shortest first
+    std::vector<std::vector<NearArc>> near_;     // the same, where something may be remembered
+    std::vector<std::vector<NearArc>> at_once_;  // by target, those of no slot
+    std::vector<Cell> whole_, part_;             // (blocks, nodes)
+    std::vector<std::vector<Return>> back_;      // by hub, by slot
+    Cost lowest_ = 0;
+    Cost toll_ = 0;
+};
+
+}  // namespace dropwright::bound
