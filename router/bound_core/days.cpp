@@ -143,10 +143,17 @@ template <int> DROPWRIGHT_INLINE void Days::reach(Tables& tables, int block, int
     for (int lane = 0; lane < kLanes; ++lane) made[lane].fill(kNobody);
     fill(tables.least[low + at(slot, node)].row, kNone);
     if (slot < opens) return;
+    Row worth;
+    gain(block, slot, node, worth);
+    // Who was here earlier, at no more cost and with no more to remember, can do all that one who comes now can.
+    Cell& free = tables.free[static_cast<std::size_t>(block) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node)];
+    Row none, limit = free.row + worth;
+    fill(none, kNone);
+    limit = limit < none ? limit : none;
     // Who arrives earlier than the door opens, waits.
     for (int arrived = slot == opens ? 0 : slot; arrived <= slot; ++arrived) {
-        Row best, from;
-        fill(best, kNone), fill(from, -2);
+        Row best = limit, from;
+        fill(from, -2);
         for (const Arc& arc : item(far_, node)) {
             if (arc.slots > arrived) break;
             const Row cost = tables.least[low + at(arrived - arc.slots, arc.source)].row + arc.cost;
@@ -159,8 +166,8 @@ template <int> DROPWRIGHT_INLINE void Days::reach(Tables& tables, int block, int
         Cell loaded;
         load(block, arrived, node, loaded);
         for (int lane = 0; lane < kLanes; ++lane) {
-            if (loaded.row[lane] <= best[lane]) best[lane] = loaded.row[lane], from[lane] = -1;
-            if (best[lane] < kNone) put(made[lane], {best[lane], static_cast<std::int16_t>(from[lane]), 0, 0});
+            if (loaded.row[lane] < best[lane]) best[lane] = loaded.row[lane], from[lane] = -1;
+            if (from[lane] != -2) put<true>(made[lane], {best[lane], static_cast<std::int16_t>(from[lane]), 0, 0});
         }
         for (const NearArc& near : item(near_, node)) {
             if (near.arc.slots > arrived) break;
@@ -176,22 +183,29 @@ template <int> DROPWRIGHT_INLINE void Days::reach(Tables& tables, int block, int
                     if (cost >= best[lane]) break;
                     if (walk.seen & near.ban) continue;
                     const auto seen = static_cast<std::uint8_t>(near.low[walk.seen & 15] | near.high[walk.seen >> 4] | near.own);
-                    put(made[lane], {cost, static_cast<std::int16_t>(near.arc.source), seen, static_cast<std::uint8_t>(place)});
+                    put<true>(made[lane], {cost, static_cast<std::int16_t>(near.arc.source), seen, static_cast<std::uint8_t>(place)});
                 }
             }
         }
     }
-    Row worth;
-    gain(block, slot, node, worth);
-    for (int lane = 0; lane < kLanes; ++lane)
-        for (Label& label : made[lane]) {
+    for (int lane = 0; lane < kLanes; ++lane) {
+        Labels& earlier = tables.earlier[static_cast<std::size_t>(node) * lanes_ + static_cast<std::size_t>(block * kLanes + lane)];
+        int kept = 0;
+        for (int place = 0; place < kKept; ++place) {
+            Label label = item(made[lane], place);
             if (label.cost >= kNone) break;
-            label.cost -= worth[lane];
-            if (label.cost > kNone / 2) label = kNobody;
-            if (label.cost < lowest_) lowest_ = label.cost;
-            if (label.cost < -2 * kDeep) label.cost = -2 * kDeep;
+            label.cost = std::max(label.cost - worth[lane], -2 * kDeep);
+            if (label.cost > kNone / 2 || outdone(earlier, label)) continue;
+            lowest_ = std::min(lowest_, label.cost);
+            item(made[lane], kept++) = label;
         }
-    for (int lane = 0; lane < kLanes; ++lane) tables.least[low + at(slot, node)].row[lane] = made[lane][0].cost;
+        for (int place = kept; place < kKept && item(made[lane], place).cost < kNone; ++place) item(made[lane], place) = kNobody;
+        for (int place = 0; place < kept; ++place) {
+            put<false>(earlier, item(made[lane], place));
+            if (!item(made[lane], place).seen) free.row[lane] = std::min(free.row[lane], item(made[lane], place).cost);
+        }
+        tables.least[low + at(slot, node)].row[lane] = made[lane][0].cost;
+    }
 }
 
 // Legs of no slot: walks within a slot, as many legs long as a simple one can be.
@@ -216,7 +230,7 @@ void Days::close(Tables& tables, int block, int slot) {
                         const Cost cost = std::max(walk.cost + near.arc.cost - worth[lane], -2 * kDeep);
                         if (cost > kNone / 2) continue;
                         const auto seen = static_cast<std::uint8_t>(near.low[walk.seen & 15] | near.high[walk.seen >> 4] | near.own);
-                        put(made, {cost, static_cast<std::int16_t>(near.arc.source), seen, static_cast<std::uint8_t>(place)});
+                        put<true>(made, {cost, static_cast<std::int16_t>(near.arc.source), seen, static_cast<std::uint8_t>(place)});
                     }
                 }
                 lowest_ = std::min(lowest_, made[0].cost);
@@ -291,6 +305,12 @@ bool Days::price(Tables& tables, const std::vector<Cost>& whole, const std::vect
     if (tables.labels.size() < slots * nodes * lanes_) tables.labels.resize(slots * nodes * lanes_);
     if (tables.least.size() < slots * nodes * static_cast<std::size_t>(blocks_)) tables.least.resize(slots * nodes * static_cast<std::size_t>(blocks_));
     if (tables.best.size() < slots * nodes) tables.best.resize(slots * nodes);
+    Labels nobody;
+    nobody.fill(kNobody);
+    Cell nowhere;
+    fill(nowhere.row, kNone);
+    tables.earlier.assign(nodes * lanes_, nobody);
+    tables.free.assign(static_cast<std::size_t>(blocks_) * nodes, nowhere);
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
     if (__builtin_cpu_supports("avx2"))
         run_wide(tables);

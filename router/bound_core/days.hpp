@@ -39,7 +39,7 @@ struct Ground {
     std::vector<int> back_slots;  // (hubs, nodes), with service
     std::vector<Cost> back_cost;
     std::vector<int> opens;       // by node: no service before that slot
-    std::vector<Cost> late;       // (nodes, slots): what a whole order pays if served then
+    std::vector<Cost> late;       // (nodes, slots): what a whole order pays if served then, never less than before
 };
 
 // A visit of a day: the lane of its trip, and whether it was paid as a whole order.
@@ -62,6 +62,8 @@ struct Tables {
     std::vector<Labels> labels;                 // (slots, nodes, lanes)
     std::vector<Cell> least;                    // (blocks, slots, nodes): the cheapest walk by lane
     std::vector<std::pair<Cost, int>> best;     // (slots, nodes): the cheapest of all lanes, and which
+    std::vector<Labels> earlier;                // (nodes, lanes): some walks of the slots before
+    std::vector<Cell> free;                     // (blocks, nodes): the cheapest of these that remembers nothing
 };
 
 class Days {

@@ -32,14 +32,15 @@ using Labels = std::array<Label, kKept>;
 inline constexpr Label kNobody{kNone, -2, 0, 0};
 
 // Puts a walk in its place, unless another one is as cheap and remembers no more; drops those to which it is such.
-// Where there is no room, the two dearest become one that costs as little as either and remembers what both do.
-DROPWRIGHT_INLINE void put(Labels& labels, Label made) {
+// Where there is no room, the dearest is dropped; or, if they are to `merge`, the two dearest become one that costs as
+// little as either and remembers what both do.
+template <bool merge> DROPWRIGHT_INLINE void put(Labels& labels, Label made) {
     int at = 0;
     while (labels[static_cast<std::size_t>(at)].cost <= made.cost) {
         if (!(labels[static_cast<std::size_t>(at)].seen & ~made.seen)) return;
         if (++at == kKept) {
             Label& last = labels[kKept - 1];
-            last.seen = static_cast<std::uint8_t>(last.seen & made.seen);
+            if (merge) last.seen = static_cast<std::uint8_t>(last.seen & made.seen);
             return;
         }
     }
@@ -65,7 +66,16 @@ DROPWRIGHT_INLINE void put(Labels& labels, Label made) {
         return;
     }
     Label& last = labels[kKept - 1];
-    last.seen = static_cast<std::uint8_t>(last.seen & moved.seen);
+    if (merge) last.seen = static_cast<std::uint8_t>(last.seen & moved.seen);
+}
+
+// Whether a walk that is here is as cheap and remembers no more.
+DROPWRIGHT_INLINE bool outdone(const Labels& labels, const Label& made) {
+    for (const Label& label : labels) {
+        if (label.cost > made.cost) return false;
+        if (!(label.seen & ~made.seen)) return true;
+    }
+    return false;
 }
 
 }  // namespace dropwright::bound
