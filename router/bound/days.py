@@ -25,6 +25,9 @@ LANES = 16
 FAR_SLOTS = 1 << 29
 """More slots than any day has."""
 
+CELLS = 8_000_000
+"""Most slots times doors times lanes of a day, 70 bytes each."""
+
 BRIEF = 20
 """Most legs of less than a slot, on average over the doors."""
 
@@ -159,15 +162,22 @@ class Kind:
         return made
 
     def ready(self) -> bool:
-        """Whether the day can be priced: no trip is shorter than a slot, and not too many legs are."""
+        """Whether the day can be priced: it fits in memory, no trip is shorter than a slot, and few legs are."""
         brief = [bool((self.legs[f"{name}_slots"] < 1).any()) for name in ("out", "back")]
         at_once = int((self.legs["hop_slots"] < 1).sum())
-        return not all(brief) and at_once <= BRIEF * max(1, len(self.order))
+        cells = self.slots * len(self.order) * (len(self.lanes) + 7)
+        return cells <= CELLS and not all(brief) and at_once <= BRIEF * max(1, len(self.order))
+
+    @property
+    def work(self) -> int:
+        """Legs times slots: how long it takes to price the day."""
+        return len(self.order) ** 2 * self.slots * -(-len(self.lanes) // 8)
 
     def days(self) -> _bound.Days:
-        """The day's program, laid out."""
+        """The day's program, laid out; once, for the legs are given away."""
         spans = [(self.hubs.index(each.hub), self.slot(each.from_s), self.slot(each.to_s)) for each in self.lanes]
-        return _bound.Days(start=self.slot(self.members[0].opens_s), home=self.home, lanes=spans, **self.legs)
+        legs, self.legs = self.legs, {}
+        return _bound.Days(start=self.slot(self.members[0].opens_s), home=self.home, lanes=spans, **legs)
 
     def slot(self, at_s: int) -> int:
         """The slot of an instant, 0 for any before the first; −1 for a day that is over before it begins."""

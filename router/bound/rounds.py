@@ -1,26 +1,31 @@
-"""The second stage: offers are raised by deflected subgradients, roughly at first, then with proof."""
+"""The second stage: offers are raised by subgradients, roughly at first, then with proof."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from time import monotonic
 
 import numpy as np
 
-from router.bound.days import Clock, Scene, home_alone, kinds
+from router.bound.days import Clock, Kind, Scene, home_alone, kinds
 from router.bound.effort import Best, Effort
 from router.bound.fees import Floats
 from router.bound.offers import LOADS, Answer, Market, Offer
 from router.bound.relax import Prices, Relaxation
 from router.bound.teams import Supply
 
-FINE, ROUGH = Clock(slot_s=60, rough=False), Clock(slot_s=240, rough=True)
+FINE_S, ROUGH = (60, 30, 15, 120, 240), Clock(slot_s=240, rough=True)
+"""Slots to prove with, the first that will do; and to climb by before."""
+
+WIDE = 1.6e7
+"""Legs from door to door, over all days, beyond which they are not laid out: some 80 bytes each."""
+
+SURE = 1.3
+"""How much longer than reckoned a proof may take that rough climbs leave time for."""
 
 SMALL = 2e7
 """Legs times slots, over all days, up to which there is no need of rough days."""
-
-KEEP = 0.7
-"""Share of the last direction in the next."""
 
 PACE = {"unit": 0.05, "line": 0.02, "place": 0.02, "load": 2.0, "trip": 1.0}
 """How fast prices move beside what an order offers: their excess is that of many orders."""
@@ -28,23 +33,32 @@ PACE = {"unit": 0.05, "line": 0.02, "place": 0.02, "load": 2.0, "trip": 1.0}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Climb:
-    """How far above the best value the next step aims, after how many steps without a better one it aims half as far,
-    and below which aim it ends; steps at most."""
+    """Steps that would gain ``aim`` of the bound if it rose as its slope says, along a course that keeps the share
+    ``keep`` of itself at every step; from the best offer if ``steady``, else from the last. After ``patience`` steps
+    without a better one the aim falls; below ``enough``, or after ``steps``, the climb ends.
+
+    Sources: the volume algorithm, Barahona, Anbil 2000 (steady); Camerini, Fratta, Maffioli 1975 (else).
+    """
 
     aim: float
+    keep: float
+    steady: bool
     patience: int
     enough: float
     steps: int
 
 
-EARLY = tuple(Climb(aim=aim, patience=8, enough=1e-3, steps=30) for aim in (0.3, 0.15, 0.08))
-"""Rough climbs, by couriers who load at home alone."""
+QUICKER, SLOWER = 1.2, 0.7
+"""What a better step that can go on, and several that are none, make of the aim."""
 
-LATE = tuple(Climb(aim=aim, patience=8, enough=1e-3, steps=15) for aim in (0.05, 0.03))
-"""Rough climbs after those, by couriers who load where they may."""
+FIRST = Climb(aim=0.17, keep=0.8, steady=True, patience=4, enough=0.02, steps=80)
+"""By couriers who load at home alone, roughly."""
 
-ALL, LAST = Climb(aim=0.3, patience=8, enough=4e-3, steps=200), Climb(aim=0.02, patience=3, enough=5e-4, steps=200)
-"""The climb of a small drop, and that of another one after its rough climbs."""
+THEN = Climb(aim=0.03, keep=0.5, steady=False, patience=4, enough=1e-3, steps=40)
+"""By couriers who load where they may, roughly."""
+
+LAST = Climb(aim=0.015, keep=0.5, steady=False, patience=3, enough=2e-4, steps=300)
+"""With proof."""
 
 
 def raise_offers(
@@ -55,23 +69,35 @@ def raise_offers(
     def proved(answer: Answer) -> None:
         best.found(answer.bound, answer.size)
 
-    fine = kinds(supplies, scene, FINE)
-    if not fine or not all(each.ready() for each in fine):
+    fine = _fine(supplies, scene)
+    if not fine:
         return
+    work = sum(each.work for each in fine)
     proof = Market(relaxed, fine, scene.teams)
     offer = first_offer(proof, prices, len(scene.teams))
-    if sum(len(each.order) ** 2 * each.slots for each in fine) <= SMALL:
-        climb(proof, level(proof, offer, left), ALL, left, proved)
+    if work <= SMALL:
+        offer = level(proof, offer, left)
+        for how in (FIRST, THEN, LAST):
+            offer = climb(proof, offer, how, left, proved)
         return
     offer = level(Market(relaxed, kinds(home_alone(supplies, scene), scene, ROUGH), scene.teams), offer, left)
-    for some, climbs in ((home_alone(supplies, scene), EARLY), (supplies, LATE)):
+    for some, how in ((home_alone(supplies, scene), FIRST), (supplies, THEN)):
         rough = Market(relaxed, kinds(some, scene, ROUGH), scene.teams)
-        for how in climbs:
-            offer = climb(rough, offer, how, left, lambda _: None)
-            answer = proof.at(offer, left.going_on)
-            if answer is not None:
-                proved(answer)
+        proof_takes = work / max(1, sum(each.work for each in rough.kinds))
+        offer = climb(rough, offer, how, left, lambda _: None, proof_takes * SURE)
+        answer = proof.at(offer, left.going_on)
+        if answer is not None:
+            proved(answer)
     climb(proof, offer, LAST, left, proved)
+
+
+def _fine(supplies: list[Supply], scene: Scene) -> list[Kind]:
+    """The kinds by the first clock that can be proved with; none where there is no such."""
+    for slot_s in FINE_S:
+        made = kinds(supplies, scene, Clock(slot_s=slot_s, rough=False))
+        if sum(len(each.order) ** 2 for each in made) <= WIDE and all(each.ready() for each in made):
+            return made
+    return []
 
 
 def first_offer(market: Market, prices: Prices, teams: int) -> Offer:
@@ -101,39 +127,48 @@ def level(market: Market, offer: Offer, left: Effort) -> Offer:
     return found
 
 
-def climb(market: Market, offer: Offer, how: Climb, left: Effort, told: Callable[[Answer], None]) -> Offer:
-    """The best offer found from this one on."""
-    value = top = market.at(offer, left.going_on)
-    if value is None or top is None:
+def climb(
+    market: Market, offer: Offer, how: Climb, left: Effort, told: Callable[[Answer], None], spare: float = 0.0
+) -> Offer:
+    """The best offer found from this one on. spare: how many steps' time is to be left over."""
+    top = market.at(offer, left.going_on)
+    if top is None:
         return offer
-    told(value)
-    aim, idle, pace = how.aim, 0, paces(offer)
+    told(top)
+    value, aim, idle, pace = top, how.aim, 0, paces(offer)
     free = len(offer.worth)
-    direction: Floats = np.zeros(len(pace))
+    course, took_s = top.excess.flat(), 0.0
     for _ in range(how.steps):
-        if aim < how.enough or left.spend() is None:
+        left_s, began = left.spend(), monotonic()
+        if aim < how.enough or left_s is None or left_s < spare * took_s:
             break
-        at, slope = value.offer.flat(), value.excess.flat()
-        direction = slope + KEEP * direction
-        stuck = (at <= 0) & (direction < 0)
+        at = (top if how.steady else value).offer.flat()
+        stuck = (at <= 0) & (course < 0)
         stuck[:free] = False
-        direction = np.where(stuck, 0.0, direction)
+        direction = np.where(stuck, 0.0, course)
         length = float(direction @ (pace * direction))
         if length <= 0:
             break
-        step = (top.bound + aim * max(1.0, abs(top.bound)) - value.bound) / length
-        at = at + step * pace * direction
+        at = at + aim * max(1.0, abs(top.bound)) / length * pace * direction
         at[free:] = np.maximum(0.0, at[free:])
-        value = market.at(offer.shaped(at), left.going_on)
-        idle += 1
-        if value is not None and value.bound > top.bound:
-            told(value)
-            top, idle = value, 0
-        elif value is None or idle >= how.patience:
+        tried = market.at(offer.shaped(at), left.going_on)
+        took_s = monotonic() - began
+        if tried is None:
             if not left.going_on():
                 break
-            aim, idle, value = aim / 2, 0, top
-            direction = np.zeros(len(pace))
+            value, aim, course = top, aim / 4, top.excess.flat()
+            continue
+        value = tried
+        slope = value.excess.flat()
+        course = how.keep * course + (1 - how.keep) * slope
+        idle += 1
+        if value.bound > top.bound:
+            told(value)
+            top, idle = value, 0
+            if how.steady and float(slope @ (pace * direction)) > 0:
+                aim *= QUICKER
+        elif idle >= how.patience:
+            aim, idle, value = aim * SLOWER, 0, top
     return top.offer
 
 

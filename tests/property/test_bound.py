@@ -39,6 +39,7 @@ from router.model import (
 )
 from router.solve import plan
 from tests.drops import clock
+from tests.engines.test_nasty_drops import CASES
 from tests.exhaustive import cheapest
 
 
@@ -215,3 +216,49 @@ def test_the_bound_of_a_tiny_drop_is_at_most_its_optimum(seed: int) -> None:
     best = cheapest(drop)
     assert findings(drop, best) == ()
     assert bounds(drop)[-1] <= best.cost.total
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_nasty_drop_is_bounded_above_its_best_plan(name: str) -> None:
+    drop, total, _ = CASES[name]
+    assert bounds(drop)[-1] <= total
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_plan_undercuts_the_bound_of_a_drop_that_was_changed(seed: int) -> None:
+    """Generated drops with what the generator leaves out: doors that open late, no loading time, orders at one door."""
+    draw = random.Random(seed)
+    drop = make_drop(
+        orders=draw.randint(2, 25),
+        hubs=draw.randint(1, 3),
+        couriers=draw.randint(1, 6),
+        skus=draw.randint(1, 12),
+        seed=seed,
+        tight=draw.random() < 0.5,
+        travel=draw.choice(["great_circle", "matrix"]),
+    )
+    orders = tuple(
+        replace(
+            order,
+            not_before=drop.plan_at + timedelta(minutes=draw.randint(0, 300))
+            if draw.random() < 0.3
+            else order.not_before,
+            service_seconds=draw.choice([0, 0, order.service_seconds, 900]),
+            location=draw.choice([order.location, order.location, drop.orders[0].location]),
+        )
+        for order in drop.orders
+    )
+    couriers = tuple(
+        replace(
+            courier,
+            load_seconds=draw.choice([0, courier.load_seconds]),
+            max_trips=draw.choice([None, 1, courier.max_trips]),
+            max_duty_seconds=draw.choice([None, 5000, courier.max_duty_seconds]),
+            cost=replace(courier.cost, per_hour=draw.choice([0, 1, 1900]), fixed=draw.choice([0, 5000])),
+        )
+        for courier in drop.couriers
+    )
+    drop = replace(drop, orders=orders, couriers=couriers, split_cost=draw.choice([0, 150, 10_000]))
+    made = plan(drop, engine=draw.choice(["greedy", "joint"]), effort=Effort(steps=400), workers=1)
+    assert findings(drop, made) == ()
+    assert bounds(drop)[-1] <= made.cost.total
