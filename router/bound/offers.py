@@ -126,8 +126,10 @@ class Market:
         full = offer.worth >= terms.most
         spare = worth - terms.rest
         alone = spare - terms.beside_cost > spare / 2
-        part = np.where(orders.divides, np.maximum(spare / 2, spare - terms.beside_cost), -np.inf)
-        counted = np.where(alone, 1.0, 0.5)
+        # Never below nothing: an order may come in three parts or more.
+        part = np.maximum(0.0, np.maximum(spare / 2, spare - terms.beside_cost))
+        part = np.where(orders.divides, part, -np.inf)
+        counted = np.where(spare < 0, 0.0, np.where(alone, 1.0, 0.5))
         use = Use(self, np.zeros(len(found.order)), np.zeros(len(worth)), counted, offer)
         there, (value, size) = given(self.room, offer.shared)
         bound, size = float(worth.sum()) + value, float(np.abs(worth).sum()) + size
