@@ -60,7 +60,7 @@ def lower_bound(drop: Drop, *, until: float | None, steps: int | None, tell: Cal
     relaxed = Relaxation(asked, held, found, crews, float(drop.split_cost))
     prices = ascend(relaxed, best, left)
     # Days know no stops but those of items, so a drop with hidden ones ends with the first stage.
-    if teams and len(found.order) and not asked.hidden and len(drop.orders) <= PRICED:
+    if teams and len(found.order) and not asked.hidden and len(drop.orders) <= PRICED and left.more():
         scene = Scene.of(drop, asked, held, teams, relaxed.ways, legs)
         raise_offers(relaxed, crews, scene, prices, best, left)
     return best.bound

@@ -22,6 +22,10 @@ class Effort:
         left_s = inf if self.until is None else self.until - monotonic()
         return left_s if left_s > 0 else None
 
+    def more(self) -> bool:
+        """Whether there may be one more step."""
+        return (self.steps is None or self.steps > 0) and self.going_on()
+
     def going_on(self) -> bool:
         """Whether there is time left, in the middle of a step."""
         return self.until is None or self.until > monotonic()
