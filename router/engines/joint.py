@@ -24,9 +24,12 @@ ROUNDS = 40
 ROUND_S, ROUND_ORDER_S = 0.05, 2e-5
 """A round is no shorter than so many seconds, and so many for each order, or handing parts out would take too much."""
 
-HOT, COOL, COLD = 2.0, 0.25, 0.02
-"""Temperatures in shares of the first plan's cost an order: at the start from a raw plan and from a good one, and at
-the end; measured, docs/engines.md."""
+HOT, COOL, FALL = 3.0, 0.25, 30.0
+"""Temperatures in shares of the best plan's cost an order: at the start from a raw plan and from a good one; and by how
+much they fall. Measured, docs/engines.md."""
+
+STILL = 0.02
+"""The temperature at which it is found out how good a start is."""
 
 RAW, GOOD = 3e-3, 3e-4
 """What as many cold moves as there are orders save of a raw plan's cost, and of a good one's; measured too."""
@@ -60,14 +63,14 @@ def solve(
         first.load(instance.problem, instance.assignment(start))
     first.greedy(float(NEVER) if effort.budget_s is None else max(0.0, effort.budget_s - (monotonic() - started)))
     watch(first.best_cost, None)
-    mean = max(1.0, first.best_cost / max(1, len(drop.orders)))
-    hot = HOT * mean if start is None else _heat(first, len(drop.orders), mean, effort, started, stop) * mean
+    orders = max(1, len(drop.orders))
+    hot = HOT if start is None else _heat(first, orders, effort, started, stop)
     team = _core.Team(instance.problem, seed, workers, first)
     begun = monotonic()
     seconds = 0.0 if effort.budget_s is None else max(0.0, effort.budget_s - (begun - started))
     rounds = ROUNDS
     if effort.budget_s is not None:
-        rounds = max(1, min(ROUNDS, int(seconds / (ROUND_S + ROUND_ORDER_S * len(drop.orders)))))
+        rounds = max(1, min(ROUNDS, int(seconds / (ROUND_S + ROUND_ORDER_S * orders))))
     halt, written = _core.Halt(), codec.write(drop) if executor else b""
     with ThreadPoolExecutor(max(1, workers)) as threads:
 
@@ -84,7 +87,8 @@ def solve(
             if effort.steps is not None:
                 share, steps = 0.0, effort.steps * (round_ + 1) // rounds - effort.steps * round_ // rounds
             if share > 0 or steps > 0:
-                given = team.share(round_, steps, share, low, high, hot, COLD * mean)
+                mean = max(1.0, team.best_cost / orders)
+                given = team.share(round_, steps, share, low, high, hot * mean, hot * mean / FALL)
                 team.gather(_outcomes([submit(part) for part in given], stop, halt))
             watch(team.best_cost, None)
     return instance.draft(team.assignment())
@@ -98,14 +102,15 @@ def _outcomes(jobs: Sequence[Future[bytes]], stop: Event, halt: _core.Halt) -> l
     return [job.result() for job in jobs]
 
 
-def _heat(first: _core.Search, orders: int, mean: float, effort: Effort, started: float, stop: Event) -> float:
+def _heat(first: _core.Search, orders: int, effort: Effort, started: float, stop: Event) -> float:
     """How hot to begin from a start: the less a few cold moves find to save, the less is thrown away by heat."""
     before, done = first.best_cost, 0
+    still = STILL * max(1.0, before / orders)
     most = orders if effort.steps is None else min(orders, round(TRIAL * effort.steps))
     until = inf if effort.budget_s is None else monotonic() + TRIAL * (effort.budget_s - (monotonic() - started))
     while done < most and monotonic() < until and not stop.is_set():
         moves = min(64, most - done)
-        first.anneal(moves, 0.0, 0.0, 1.0, COLD * mean, COLD * mean)
+        first.anneal(moves, 0.0, 0.0, 1.0, still, still)
         done += moves
     saved = (before - first.best_cost) / max(1, before) * orders / max(1, done)
     rawness = log(max(GOOD, min(RAW, saved)) / GOOD) / log(RAW / GOOD)
