@@ -5,6 +5,8 @@ namespace dropwright {
 
 namespace {
 
+constexpr int kRearranged = 4;  // one move of so many rearranges trips, which is ten times as fast as ruin and recreate
+
 double since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -68,16 +70,20 @@ bool Search::fill(double seconds) {
 bool Search::step(double temperature) {
     const Money before = state_.cost;
     state_.mark();
-    std::vector<int> out;
-    if (!ruin(out)) {
-        state_.rewind();
-        return false;
+    if (random_.below(kRearranged) == 0) {
+        if (!rearrange()) return false;
+    } else {
+        std::vector<int> out;
+        if (!ruin(out)) {
+            state_.rewind();
+            return false;
+        }
+        if (out.empty()) return false;
+        sort_for_recreation(out);
+        opening_ = random_.below(8) == 0;
+        for (const int order : out) place(order, Care::quick, problem_.orders[ix(order)].unserved);
+        opening_ = false;
     }
-    if (out.empty()) return false;
-    sort_for_recreation(out);
-    opening_ = random_.below(8) == 0;
-    for (const int order : out) place(order, Care::quick, problem_.orders[ix(order)].unserved);
-    opening_ = false;
     const double allowed = -temperature * std::log(std::max(random_.unit(), 1e-12));
     if (static_cast<double>(state_.cost - before) > allowed || !state_.lawful()) {
         state_.rewind();

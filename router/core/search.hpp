@@ -72,6 +72,7 @@ class Search {
     Spot find_spot(int order, const Piece& piece, Care care, Money limit);
     void consider(int order, const Piece& piece, int wave, Spot spot, Spot& best, Money favour = 0);
     bool step(double temperature);
+    bool rearrange();
     bool ruin(std::vector<int>& out);
     void pull(int order, std::vector<int>& out);
     void pull_string(int order, int most, std::vector<int>& out);

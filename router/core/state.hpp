@@ -109,6 +109,15 @@ class State {
     // Takes all pieces of these orders out again. O(stops of the couriers concerned).
     void remove(std::span<const int> orders);
     void remove(int order) { remove(std::span(&order, 1)); }
+    // The stops of a trip from `at` on; where there is no such trip yet, a new last one.
+    struct Cut {
+        int courier, trip, at;
+    };
+    // Swaps the ends of two trips from one hub. The whole of one and nothing of the other joins them; a new trip parts
+    // one. False, and nothing is done, where an order in pieces is aboard or somebody's bag would not hold it.
+    bool swap_ends(const Cut& a, const Cut& b);
+    // Drives the stops `first` to `last` of a trip the other way round; false where an order in pieces is aboard.
+    bool turn_round(int courier, int trip, int first, int last);
     // True where the first trip does not start where the courier is, after another trip was taken out.
     bool stranded(int courier) const;
 
@@ -152,6 +161,9 @@ class State {
     void stamp(int courier);
     void time(int courier);
     void link(int courier, int trip, int at);
+    void settle(int courier, int trip, int at);
+    bool plain(const Trip& trip) const;
+    bool holds(const Courier& courier, std::span<const Visit> head, std::span<const Visit> end) const;
     void touch_order(int order);
     void touch_courier(int courier);
     void bump(std::int64_t& counter, std::int64_t by);

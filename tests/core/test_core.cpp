@@ -37,7 +37,7 @@ void penalties_climb_by_steps_and_minutes_up_to_the_cap() {
 Problem town(int orders, std::uint64_t seed) {
     Random random(seed);
     Problem problem;
-    problem.profiles.push_back({1.3, 42, 10, {}});
+    problem.profiles.push_back({1.3, 42, 10, {}, {}});
     problem.penalties.push_back({{{0, 300}, {1800, 800}}, 5, 1200});
     for (int sku = 0; sku < 4; ++sku) problem.skus.push_back({300, 800, sku == 3 ? std::uint64_t{1} : 0});
     for (int hub = 0; hub < 2; ++hub) problem.hubs.push_back({{{0, 1800, 40}, {1800, 3600, 40}}, 45, 20});
@@ -163,6 +163,46 @@ void what_a_spot_is_said_to_cost_is_what_it_costs() {
     CHECK(tried > 100);
 }
 
+void trips_that_swap_ends_or_turn_round_cost_what_is_counted_anew() {
+    int swapped = 0, joined = 0, parted = 0, turned = 0;
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+        const Problem problem = town(60, seed);
+        Search search(problem, seed);
+        search.greedy(1e9);
+        State state(problem);
+        state.load(search.best_pieces(), search.best_routes());
+        Random random(seed);
+        const auto stops = [&](int c, int t) { return static_cast<int>(state.routes[ix(c)].trips[ix(t)].visits.size()); };
+        for (int round = 0; round < 400; ++round) {
+            const int a = random.below(4), b = random.below(4);
+            const int trips_a = static_cast<int>(state.routes[ix(a)].trips.size()), trips_b = static_cast<int>(state.routes[ix(b)].trips.size());
+            if (trips_a == 0) continue;
+            const int t = random.below(trips_a), u = random.below(trips_b + 1);
+            const Money cost = state.cost;
+            state.mark();
+            if (random.below(3) == 0) {
+                const int first = random.below(stops(a, t)), last = first + random.below(stops(a, t) - first);
+                turned += state.turn_round(a, t, first, last);
+            } else {
+                const int at = random.below(stops(a, t) + 1), bt = u == trips_b ? 0 : random.below(stops(b, u) + 1);
+                if (state.swap_ends({a, t, at}, {b, u, bt})) {
+                    std::size_t before = ix(trips_a + (a == b ? 0 : trips_b)), after = state.routes[ix(a)].trips.size() + (a == b ? 0 : state.routes[ix(b)].trips.size());
+                    swapped += before == after, joined += before > after, parted += before < after;
+                }
+            }
+            CHECK(state.cost == state.recount());
+            for (const Route& route : state.routes)
+                for (const Trip& trip : route.trips) CHECK(!trip.visits.empty());
+            const bool keep = random.below(2) == 0 && state.lawful();
+            if (!keep) {
+                state.rewind();
+                CHECK(state.cost == cost && state.recount() == cost);
+            }
+        }
+    }
+    CHECK(swapped > 50 && joined > 10 && parted > 10 && turned > 50);
+}
+
 void a_team_keeps_the_best_and_works_apart() {
     for (const int orders : {60, 620}) {  // everybody has everything; everybody has a part
         const Problem problem = town(orders, 21);
@@ -217,6 +257,7 @@ int main() {
     the_running_cost_is_the_cost_counted_anew();
     a_move_taken_back_leaves_everything_as_it_was();
     what_a_spot_is_said_to_cost_is_what_it_costs();
+    trips_that_swap_ends_or_turn_round_cost_what_is_counted_anew();
     a_team_keeps_the_best_and_works_apart();
     bytes_that_are_no_part_of_the_problem_are_refused();
     std::printf("core: %d checks held\n", passed);
