@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -71,6 +72,40 @@ def test_no_plan_of_a_generated_drop_undercuts_its_bound(engine: str, drop: Drop
     assert told == sorted(set(told))
     assert told[0] >= 0
     assert told[-1] <= plan(drop, engine=engine, effort=Effort(steps=400), workers=1).cost.total
+
+
+def scattered(seed: int) -> Drop:
+    """Every article lies at one of four hubs, so that orders come in several parcels; lines and splits may be dear."""
+    draw = random.Random(seed)
+    made = make_drop(orders=16, hubs=4, skus=8, couriers=6, seed=seed)
+    skus = [each.sku for each in made.catalog]
+    per_line = draw.choice([0, 300, 1200])
+    return replace(
+        made,
+        stock=tuple(
+            Stock(hub=made.hubs[at % 4].id, sku=sku, quantity=draw.randint(6, 30)) for at, sku in enumerate(skus)
+        ),
+        orders=tuple(
+            replace(order, lines=tuple(Component(sku=sku, quantity=1) for sku in draw.sample(skus, draw.randint(3, 5))))
+            for order in made.orders
+        ),
+        hubs=tuple(replace(hub, cost_per_line=per_line) for hub in made.hubs),
+        tiers=tuple(replace(tier, unserved=draw.choice([2000, 30000])) for tier in made.tiers),
+        split_cost=draw.choice([0, 150, 3000]),
+        bundles=(),
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_plan_undercuts_its_bound_where_orders_come_in_three_parcels_and_more(seed: int) -> None:
+    drop = scattered(seed)
+    found = plan(drop, effort=Effort(steps=1500), workers=1)
+    assert bounds(drop)[-1] <= found.cost.total
+
+
+def test_scattered_goods_are_served_in_three_parcels_and_more() -> None:
+    parcels = Counter(parcel.order for parcel in plan(scattered(0), effort=Effort(steps=1500), workers=1).parcels)
+    assert max(parcels.values()) >= 3
 
 
 @pytest.mark.parametrize("kind", ["great_circle", "matrix"])
