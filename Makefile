@@ -59,7 +59,7 @@ build/sanitized/core-test: $(CORE_OBJECTS)
 build/sanitized/bound-test: $(BOUND_OBJECTS)
 	$${CXX:-c++} $(CORE_FLAGS) $^ -o $@
 
-build/sanitized/%.o: %.cpp $(wildcard router/core/*.hpp router/bound_core/*.hpp)
+build/sanitized/%.o: %.cpp $(wildcard router/core/*.hpp router/bound_core/*.hpp tests/core/*.hpp)
 	@mkdir -p $(@D)
 	$${CXX:-c++} $(CORE_FLAGS) -c $< -o $@
 

@@ -1,25 +1,13 @@
 // The core's own tests, run under the address and undefined-behaviour sanitizers.
-#include <cstdio>
-#include <cstdlib>
 #include <stdexcept>
 
 #include "search.hpp"
 #include "team.hpp"
+#include "tests/core/check.hpp"
 
 using namespace dropwright;
 
 namespace {
-
-int passed = 0;
-
-void check(bool held, const char* what, int line) {
-    if (!held) {
-        std::fprintf(stderr, "line %d: %s\n", line, what);
-        std::exit(1);
-    }
-    ++passed;
-}
-#define CHECK(what) check((what), #what, __LINE__)
 
 void penalties_climb_by_steps_and_minutes_up_to_the_cap() {
     const Penalty penalty{{{0, 300}, {1800, 800}}, 5, 1000};

@@ -1,24 +1,12 @@
 // Tests of the days that the lower bound prices, run under the address and undefined-behaviour sanitizers.
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 
 #include "days.hpp"
+#include "tests/core/check.hpp"
 
 using namespace dropwright::bound;
 
 namespace {
-
-int passed = 0;
-
-void check(bool held, const char* what, int line) {
-    if (!held) {
-        std::fprintf(stderr, "line %d: %s\n", line, what);
-        std::exit(1);
-    }
-    ++passed;
-}
-#define CHECK(what) check((what), #what, __LINE__)
 
 class Draw {
    public:
