@@ -8,7 +8,7 @@ whatever contradicts something elsewhere in the document is found by ``router.fa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal, Protocol, TypeVar
@@ -359,6 +359,10 @@ class Drop(Record):
     orders: tuple[Order, ...]
     split_cost: Money = 0
     committed: Committed = field(default_factory=Committed)
+
+    def __getstate__(self) -> dict[str, object]:
+        """The fields alone: what is cached may come to be while another thread hands the drop to a process."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @cached_property
     def _parts(self) -> dict[str, tuple[Component, ...]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from multiprocessing import active_children
 from threading import Event
@@ -39,6 +41,15 @@ def test_cost_and_bound_are_told_together_and_only_a_higher_bound_is_news() -> N
     told.costs(90)
     assert heard == [(100, 5), (100, 7), (90, 7)]
     assert told.bound == 7
+
+
+def test_what_the_search_caches_meanwhile_is_not_sent_to_the_process() -> None:
+    fresh, used = (make_drop(orders=5, hubs=1, seed=3) for _ in range(2))
+    before = set(vars(used))
+    used.wants(used.orders[0])
+    assert set(vars(used)) > before
+    assert pickle.dumps(used) == pickle.dumps(fresh)
+    assert copy(used) == used
 
 
 @pytest.mark.parametrize("engine", ["joint", "greedy", "two-step"])
