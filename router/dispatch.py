@@ -71,7 +71,7 @@ class Dispatch:
         groups: dict[Rider, list[str]] = {}
         homes = [self.hubs[hub].location]
         for courier in self.drop.couriers:
-            rider = self._rider(courier, hub)
+            rider = self.rider(courier, hub)
             if rider is not None:
                 if courier.home != hub:
                     rider = replace(rider, home=len(picks) + len(homes))
@@ -81,7 +81,7 @@ class Dispatch:
         if not riders or not picks:
             return None
         places = [homes[0], *(self.orders[pick.share.order].location for pick in picks), *homes[1:]]
-        tables = [self._matrices(profile, places) for profile in self.profiles]
+        tables = [self.matrices(profile, places) for profile in self.profiles]
         last_s = max(rider.closes_s for rider in riders)
         doors = [
             self._door(pick, place, min(int(seconds[0, place]) for _, seconds in tables), last_s, ledger)
@@ -167,7 +167,7 @@ class Dispatch:
             fees += late_fee(tier.late_delivery, arrives_s - (instant(deliver) - self.start))
         return fees
 
-    def _rider(self, courier: Courier, hub: str) -> Rider | None:
+    def rider(self, courier: Courier, hub: str) -> Rider | None:
         """The courier as one that starts at ``hub``, or None: it stands elsewhere, or has no trip left."""
         done = self.driven.get(courier.id, ())
         stands = done[-1].return_to if done else courier.home
@@ -258,7 +258,7 @@ class Dispatch:
             joined.pop(gap.index(min(gap)))
         return joined
 
-    def _matrices(self, profile_name: str, places: Sequence[Location]) -> tuple[Matrix, Matrix]:
+    def matrices(self, profile_name: str, places: Sequence[Location]) -> tuple[Matrix, Matrix]:
         """Metres and seconds between places as the format defines them, to the rounding of the sphere."""
         travel = self.drop.travel
         profile = travel.profiles[profile_name]

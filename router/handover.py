@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from time import monotonic
 
 from router.allocation import Ledger
 from router.dispatch import Dispatch, Pick
 from router.effort import Watch
 from router.hub_job import Tour
-from router.model import Courier, Trip
-from router.price import instant
+from router.limits import broken
 from router.schedule import Draft, DraftParcel, DraftTrip, finish
-from router.travel import legs
 
 
 class Handover:
@@ -28,7 +25,6 @@ class Handover:
         self.tours: dict[str, tuple[Tour, ...]] = {}
         self._rest_s, self._next_at = 0.0, 0.0
         self._least: int | None = None
-        self._committed = {trip.id for trip in self.drop.committed.trips}
 
     def report(self, until: float | None) -> None:
         """Tells the watch what the plan costs by now, unless telling takes too much of the time."""
@@ -51,44 +47,13 @@ class Handover:
         tours = dict(self.tours)
         while True:
             draft = self._draft(tours)
-            broken = self._broken(draft)
-            if not broken:
+            late = broken(self.drop, draft, finish(self.drop, draft))
+            if not late:
                 return draft
             tours = {
-                hub: tuple((who, trips[:-1] if who in broken else trips) for who, trips in found)
+                hub: tuple((who, trips[:-1] if who in late else trips) for who, trips in found)
                 for hub, found in tours.items()
             }
-
-    def _broken(self, draft: Draft) -> set[str]:
-        """Couriers who would be back too late, on duty too long, or find no way from one place to the next."""
-        driven: dict[str, list[Trip]] = {}
-        for trip in finish(self.drop, draft).trips:
-            driven.setdefault(trip.courier, []).append(trip)
-        broken = set()
-        fresh = {trip.courier for trip in draft.trips}
-        for courier in self.drop.couriers:
-            if courier.id in fresh:
-                trips = driven[courier.id]
-                first = min(instant(trip.load_at) for trip in trips)
-                last = max(instant(trip.return_at) for trip in trips)
-                longest = courier.max_duty_seconds
-                if (
-                    last > instant(courier.shift.end)
-                    or (longest is not None and last - first > longest)
-                    or not all(self._passable(trip, courier) for trip in trips)
-                ):
-                    broken.add(courier.id)
-        return broken
-
-    def _passable(self, trip: Trip, courier: Courier) -> bool:
-        """Whether there is a way along the whole trip; only a matrix knows of none."""
-        if self.drop.travel.kind != "matrix" or trip.id in self._committed:
-            return True
-        hubs, orders = self.dispatch.hubs, self.dispatch.orders
-        doors = (orders[stop.order].location for stop in trip.stops)
-        places = [hubs[trip.hub].location, *doors, hubs[trip.return_to].location]
-        way = legs(self.drop, courier.profile)
-        return all(way(start, end) is not None for start, end in pairwise(places))
 
     def _draft(self, tours: dict[str, tuple[Tour, ...]]) -> Draft:
         """Tours, then the cheapest collection with room for every other parcel; orders with a parcel left stay."""
