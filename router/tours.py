@@ -31,6 +31,9 @@ UNBOUND = (1 << 63) - 1
 HARDEST = 1e6
 """PyVRP's highest penalty for a second or a unit too much: 55 minor units, more than a visit is worth a minute."""
 
+WAITING = 0.2
+"""What a second of waiting weighs beside one of driving where doors are looked for that could be neighbours."""
+
 STUCK_S = 20
 """Processor seconds that one iteration may take; they take milliseconds, a second in the largest hubs."""
 
@@ -147,7 +150,7 @@ class _Model:
         self._search = search.LocalSearch(
             self.data,
             rng,
-            search.compute_neighbours(self.data, search.NeighbourhoodParams()),
+            search.compute_neighbours(self.data, search.NeighbourhoodParams(WAITING * second(self.job))),
             search.PerturbationManager(search.PerturbationParams()),
         )
         for operator in search.OPERATORS:
@@ -205,6 +208,18 @@ class _Model:
                 used[route.vehicle_type()] += 1
                 found.append((courier, tuple(tuple(doors) for _, doors in sorted(trips.items()))))
         return tuple(found)
+
+
+def second(job: HubJob) -> float:
+    """PyVRP's money for a second of driving, over all ways and kinds of couriers. Pure. O(places² x riders)."""
+    cost = seconds = 0.0
+    for rider in job.riders:
+        way_s = job.seconds[rider.profile]
+        known = way_s < NO_WAY_S
+        driven_s, metres = float(way_s[known].sum()), float(job.metres[rider.profile][known].sum())
+        cost += (rider.per_km * metres / 1000 + rider.per_hour * driven_s / 3600) * PER_UNIT
+        seconds += driven_s
+    return cost / max(1.0, seconds)
 
 
 def _dimensions(job: HubJob) -> tuple[list[list[int]], list[Callable[[Rider], int]]]:
