@@ -19,6 +19,10 @@ HORIZON_S = 1 << 26
 Matrix = np.ndarray[Any, np.dtype[np.int64]]
 
 
+Tour = tuple[str, tuple[tuple[int, ...], ...]]
+"""A courier and its trips in order; each trip lists doors by number."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rider:
     """Couriers that are alike: all start at the hub (place 0) and end at ``home``, once their day is over.
@@ -52,7 +56,10 @@ class Rider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """A parcel's visit: ``worth`` lists the latest start of service (None: any time) with what the visit saves."""
+    """A visit: ``worth`` lists the latest start of service (None: any time) with what the visit saves.
+
+    ``must``: it is made in any case, whatever it saves; ``worth`` then names the one time that counts.
+    """
 
     place: int
     service_s: int
@@ -62,11 +69,15 @@ class Door:
     millilitres: int
     kinds: int
     worth: tuple[tuple[int | None, int], ...]
+    must: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubJob:
-    """The tours of one hub. Matrices by profile, over places: the hub, the doors, then homes elsewhere."""
+    """The tours of one hub. Matrices by profile, over places: the hub, the doors, then homes elsewhere.
+
+    ``tours``: where to begin; without any, from random ones.
+    """
 
     hub: str
     riders: tuple[Rider, ...]
@@ -74,9 +85,6 @@ class HubJob:
     metres: tuple[Matrix, ...]
     seconds: tuple[Matrix, ...]
     seed: int
+    tours: tuple[Tour, ...] = ()
     steps: int | None = None
     budget_s: float | None = None
-
-
-Tour = tuple[str, tuple[tuple[int, ...], ...]]
-"""A courier and its trips in order; each trip lists doors by number."""

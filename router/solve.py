@@ -63,8 +63,9 @@ def plan(
 
     ``stop``: once set, the best plan so far is finished and returned. ``start``: a valid plan of the drop, from which
     the search goes on; the plan returned costs no more. ``bound``: whether a lower bound is proved too: beside the
-    search in a spawned process where effort is seconds (whoever calls this from a script guards its main part), after
-    it where effort is steps, so that those repeat. Raises ``UnknownEngine``, ``StartsCold``, and ``Invalid`` for
+    search in a process of its own where effort is seconds, after it where effort is steps, so that those repeat.
+    Processes are spawned for that bound, by ``two-step``, and where ``joint`` has PyVRP finish long routes: whoever
+    calls this from a script guards its main part. Raises ``UnknownEngine``, ``StartsCold``, and ``Invalid`` for
     a drop that the solver cannot hold. Ends within ``budget_s`` but for what no plan can do without: indexing the
     drop, final times and reasons, about 150 µs an order.
     """

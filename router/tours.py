@@ -31,6 +31,9 @@ UNBOUND = (1 << 63) - 1
 HARDEST = 1e6
 """PyVRP's highest penalty for a second or a unit too much: 55 minor units, more than a visit is worth a minute."""
 
+FIRST, NO_LIMIT = 5e5, 1e8
+"""Its first penalty, and its highest where every door has to be visited, so that no lawful tour is passed over."""
+
 WAITING = 0.2
 """What a second of waiting weighs beside one of driving where doors are looked for that could be neighbours."""
 
@@ -93,7 +96,7 @@ class _Model:
                         tw_late=UNBOUND if late_s is None else max(late_s, door.opens_s),
                         release_time=door.ready_s,
                         prize=worth * PER_UNIT,
-                        required=False,
+                        required=door.must,
                         group=len(groups) if len(door.worth) > 1 else None,
                     )
                 )
@@ -142,7 +145,7 @@ class _Model:
         )
 
     def first(self) -> pyvrp.Solution:
-        """A random solution, improved until no move helps."""
+        """The tours to begin with, or else random ones, improved until no move helps."""
         import pyvrp
         from pyvrp import search
 
@@ -156,10 +159,26 @@ class _Model:
         for operator in search.OPERATORS:
             if operator.supports(self.data):
                 self._search.add_operator(operator(self.data))
-        params = pyvrp.PenaltyParams(max_penalty=HARDEST)
-        self._penalties = pyvrp.PenaltyManager(params.midpoint_penalties(self.data), params)
+        hardest = NO_LIMIT if all(door.must for door in self.job.doors) else HARDEST
+        params = pyvrp.PenaltyParams(max_penalty=hardest)
+        penalties = [FIRST] * self.data.num_load_dimensions, FIRST, FIRST
+        self._penalties = pyvrp.PenaltyManager(penalties, params)
+        if self.job.tours:
+            return pyvrp.Solution(self.data, [self._route(*tour) for tour in self.job.tours])
         random = pyvrp.Solution.make_random(self.data, rng)
         return self._search(random, self._penalties.max_cost_evaluator(), exhaustive=True)
+
+    def _route(self, courier: str, trips: tuple[tuple[int, ...], ...]) -> pyvrp.Route:
+        """A tour in PyVRP's terms, for jobs whose doors are one client each."""
+        import pyvrp
+
+        kind = next(number for number, rider in enumerate(self.job.riders) if courier in rider.couriers)
+        reload = pyvrp.Activity(pyvrp.ActivityType.DEPOT, self.data.vehicle_type(kind).start_depot)
+        visits: list[pyvrp.Activity] = []
+        for trip in trips:
+            visits += [reload] if visits else []
+            visits += [pyvrp.Activity(pyvrp.ActivityType.CLIENT, door) for door in trip]
+        return pyvrp.Route(self.data, visits, kind)
 
     def improve(self, first: pyvrp.Solution, budget_s: float | None, each: Callable[[pyvrp.Solution], None]) -> None:
         """PyVRP's iterated local search; every new best is handed to ``each``, at most ten a second with seconds."""

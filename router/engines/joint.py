@@ -37,6 +37,12 @@ RAW, GOOD = 3e-3, 3e-4
 TRIAL = 0.05
 """The share of the effort that may go into finding out how good a start is."""
 
+ENOUGH_S, ENOUGH_ORDER_S = 8.0, 0.02
+"""With so many seconds, and so many for each order, PyVRP finishes long routes. Measured, docs/engines.md."""
+
+SEARCHED = 0.25
+"""The share of the seconds that the search gets where PyVRP finishes the routes."""
+
 STOP_S = 0.1
 """How often ``stop`` is looked at."""
 
@@ -54,6 +60,7 @@ def solve(
 ) -> Draft:
     """The best draft found in ``effort``: moves per worker, or seconds in all. The same for seed, steps and workers.
 
+    Given seconds, PyVRP finishes long routes in spawned processes (``router.refine``); steps never do.
     ``executor``: who runs the parts of a round, by ``router.parts.run``; else threads of this process do.
     """
     started = monotonic()
@@ -68,6 +75,10 @@ def solve(
     team = _core.Team(instance.problem, seed, workers, first)
     begun = monotonic()
     seconds = 0.0 if effort.budget_s is None else max(0.0, effort.budget_s - (begun - started))
+    until = begun + seconds
+    finishes = seconds >= max(ENOUGH_S, ENOUGH_ORDER_S * orders) and _long_routes(drop, instance, first)
+    if finishes:
+        seconds *= SEARCHED
     rounds = ROUNDS
     if effort.budget_s is not None:
         rounds = max(1, min(ROUNDS, int(seconds / (ROUND_S + ROUND_ORDER_S * orders))))
@@ -91,7 +102,18 @@ def solve(
                 given = team.share(round_, steps, share, low, high, hot * mean, hot * mean / FALL)
                 team.gather(_outcomes([submit(part) for part in given], stop, halt))
             watch(team.best_cost, None)
-    return instance.draft(team.assignment())
+    draft = instance.draft(team.assignment())
+    if not finishes or stop.is_set():
+        return draft
+    from router.refine import refined
+
+    return refined(drop, draft, seed=seed, workers=workers, until=until, watch=watch, stop=stop)
+
+
+def _long_routes(drop: Drop, instance: Instance, first: _core.Search) -> bool:
+    from router.refine import worthwhile  # not with less time: importing it takes a tenth of a second
+
+    return worthwhile(drop, instance.draft(first.assignment()))
 
 
 def _outcomes(jobs: Sequence[Future[bytes]], stop: Event, halt: _core.Halt) -> list[bytes]:
