@@ -1,7 +1,7 @@
 """Long routes planned anew by PyVRP, hub by hub, from the best draft: parcels keep hub and wave, visits change hands.
 
 Only days that a hub's tours can express are touched: every trip loads at the courier's own hub, nothing of the day is
-committed, and no order aboard has another parcel from that hub. Nobody is served later than lateness costs him now.
+committed, and no order aboard has another parcel from that hub. No order is served later than its fee allows now.
 Source: docs/engines.md, "joint".
 """
 
