@@ -169,6 +169,7 @@ def lower_bound(
     steps: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="Do N steps instead: repeatable, takes what it takes.")
     ] = None,
+    workers: Workers = 2,
     roads: Roads = "built-in",
 ) -> None:
     """Prove how little any plan of DROP could cost. Default: 60 seconds. Ctrl-C keeps the bound so far."""
@@ -187,7 +188,7 @@ def lower_bound(
         whole = flows.prepared(asked, drop, roads)
         old = flows.fitting_plan(whole, plan) if plan else None
         until = None if steps is not None else _STARTED + (seconds or 60.0)
-        found = flows.bounded(whole, plan=old, until=until, steps=steps, interrupt=interrupt)
+        found = flows.bounded(whole, plan=old, until=until, steps=steps, workers=workers, interrupt=interrupt)
         raised = flows.with_bound(whole, old, found) if old else None
         if output is not None and raised is not None:
             files.write(output, codec.write(raised))

@@ -213,7 +213,9 @@ def solve(
     return plan
 
 
-def bounded(drop: Drop, *, plan: Plan | None, until: float | None, steps: int | None, interrupt: Interrupt) -> int:
+def bounded(
+    drop: Drop, *, plan: Plan | None, until: float | None, steps: int | None, workers: int, interrupt: Interrupt
+) -> int:
     """The best lower bound that was proved until ``until`` (``time.monotonic``), in ``steps``, or until interrupted."""
     from router import proof
 
@@ -225,7 +227,7 @@ def bounded(drop: Drop, *, plan: Plan | None, until: float | None, steps: int | 
     ):
         told = proof.Told(lambda cost, bound: show(bound or 0))
         told.costs(0)
-        proof.prove(drop, until=until, steps=steps, tell=told.proves, stop=stop)
+        proof.prove(drop, until=until, steps=steps, workers=workers, tell=told.proves, stop=stop)
     return told.bound
 
 

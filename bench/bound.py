@@ -1,7 +1,7 @@
 """How far the proved bound is below a plan.
 
     python -m bench.bound [--orders 500] [--hubs 5] [--seeds 11 12] [--tight | --loose] [--seconds 120]
-                          [--plan-seconds 60] [--drop FILE --plan FILE]
+                          [--plan-seconds 60] [--workers 2] [--drop FILE --plan FILE]
 
 For each seed, or for the drop (no road drop) and its plan in FILE: the plan's cost, the bound, the gap
 ((plan − bound) ÷ plan), the seconds that the bound took by the clock and of the processor, and the peak memory of this
@@ -50,10 +50,10 @@ def cost(drop: Drop, file: Path) -> int:
     return plan.cost.total
 
 
-def row(name: str, drop: Drop, plan: int, seconds: float) -> tuple[str, bool]:
+def row(name: str, drop: Drop, plan: int, seconds: float, workers: int) -> tuple[str, bool]:
     """The line of a drop, and whether the bound is at most the plan."""
     began, cpu = time.monotonic(), time.process_time()
-    bound = lower_bound(drop, until=began + seconds, steps=None, tell=lambda _: None)
+    bound = lower_bound(drop, until=began + seconds, steps=None, tell=lambda _: None, workers=workers)
     took, cpu = time.monotonic() - began, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     gap = 100 * (plan - bound) / plan if plan else 0.0
@@ -84,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kind.add_argument("--loose", action="store_true")
     parser.add_argument("--seconds", type=float, default=120, help="of the clock, for the bound")
     parser.add_argument("--plan-seconds", type=float, default=60, help="for the plan")
+    parser.add_argument("--workers", type=int, default=2, help="threads that prove")
     parser.add_argument("--drop", type=Path, help="a drop instead of drawn ones; needs --plan")
     parser.add_argument("--plan", type=Path, help="its plan")
     options = parser.parse_args(arguments)
@@ -95,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory() as where:
             for name, drop, plan in cases(options, Path(where)):
-                line, below = row(name, drop, plan, options.seconds)
+                line, below = row(name, drop, plan, options.seconds, options.workers)
                 print(line, flush=True)
                 held &= below
     except DropwrightError as error:

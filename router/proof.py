@@ -36,6 +36,7 @@ class _Task:
     steps: int | None
     head_s: float | None
     """After so much processor time it makes room for others; ``None``: never."""
+    workers: int
 
 
 class Told:
@@ -65,7 +66,7 @@ class Told:
 def beside(drop: Drop, told: Told, *, until: float) -> Iterator[None]:
     """While this is open, at most until ``until``, a bound is proved and ``told``; at the end its process is killed."""
     done = Event()
-    task = _Task(drop=drop, until=until, steps=None, head_s=HEAD * (until - monotonic()))
+    task = _Task(drop=drop, until=until, steps=None, head_s=HEAD * (until - monotonic()), workers=1)
     thread = Thread(target=_run, args=(task, told.proves, done), daemon=True)
     thread.start()
     try:
@@ -75,12 +76,14 @@ def beside(drop: Drop, told: Told, *, until: float) -> Iterator[None]:
         thread.join()
 
 
-def prove(drop: Drop, *, until: float | None, steps: int | None, tell: Callable[[int], None], stop: Event) -> None:
+def prove(
+    drop: Drop, *, until: float | None, steps: int | None, workers: int, tell: Callable[[int], None], stop: Event
+) -> None:
     """Tells ever better bounds, until ``until`` (``time.monotonic``), ``steps`` are done, ``stop`` is set or no more.
 
     As ``router.bound.lower_bound``, whose process is killed in time however long its next step would take.
     """
-    _run(_Task(drop=drop, until=until, steps=steps, head_s=None), tell, stop)
+    _run(_Task(drop=drop, until=until, steps=steps, head_s=None, workers=workers), tell, stop)
 
 
 def prove_here(drop: Drop, *, steps: int, tell: Callable[[int], None], stop: Event) -> None:
@@ -113,7 +116,7 @@ def _prove(task: _Task, send: Callable[[int], None]) -> None:
     from router.bound import lower_bound
 
     with suppress(MemoryError):
-        lower_bound(task.drop, until=task.until, steps=task.steps, tell=send)
+        lower_bound(task.drop, until=task.until, steps=task.steps, tell=send, workers=task.workers)
 
 
 def _make_room(after_s: float) -> None:

@@ -12,6 +12,7 @@ from router.bound.days import Scene
 from router.bound.effort import Best, Effort
 from router.bound.fees import Floats
 from router.bound.legs import Legs, measured
+from router.bound.offers import Workers
 from router.bound.relax import Prices, Relaxation
 from router.bound.rounds import raise_offers
 from router.bound.stocks import stocks
@@ -33,13 +34,15 @@ KEEP = 0.5
 """Share of the last direction in the next."""
 
 
-def lower_bound(drop: Drop, *, until: float | None, steps: int | None, tell: Callable[[int], None]) -> int:
+def lower_bound(
+    drop: Drop, *, until: float | None, steps: int | None, tell: Callable[[int], None], workers: int = 1
+) -> int:
     """Minor units below which no valid plan of ``drop`` can cost, as far as it could be proved in the effort given.
 
     until: stop then (``time.monotonic``), but for what is laid out first, some three seconds of one core for 500 orders
     and about ten for 1 000 or 10 000; steps: do at most so many. What is settled is told at once, then each better
-    bound. The same for equal drops and steps. ``ValueError`` for a road drop. Proofs and sources: docs/model.md, "The
-    lower bound".
+    bound. workers: threads; they change no bound. The same for equal drops and steps. ``ValueError`` for a road drop.
+    Proofs and sources: docs/model.md, "The lower bound".
     """
     if drop.travel.kind == "road":
         raise ValueError("a road drop is made a matrix drop before it is bounded")
@@ -62,7 +65,8 @@ def lower_bound(drop: Drop, *, until: float | None, steps: int | None, tell: Cal
     # Days know no stops but those of items, so a drop with hidden ones ends with the first stage.
     if teams and len(found.order) and not asked.hidden and len(drop.orders) <= PRICED and left.more():
         scene = Scene.of(drop, asked, held, teams, relaxed.ways, legs)
-        raise_offers(relaxed, crews, scene, prices, best, left)
+        with Workers(workers) as threads:
+            raise_offers(relaxed, crews, scene, prices, best, left, threads)
     return best.bound
 
 

@@ -6,8 +6,11 @@ courier earns beyond its cost. docs/model.md, "The lower bound", has the proof.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from queue import LifoQueue
 
 import numpy as np
 
@@ -72,19 +75,50 @@ class Terms:
     wave: Ints
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worked:
+    """The best days of a kind. By node: rows, of the orders; by node and lane: wave, the cheapest. By member: last, the
+    slot in which it must be back, and cost, of its day. visits: by ``last``, of the day, as ``_bound.Days.path``."""
+
+    rows: Ints
+    wave: Ints
+    last: list[int]
+    cost: list[float]
+    visits: dict[int, list[tuple[int, int, bool, bool]]]
+
+
+class Workers(ThreadPoolExecutor):
+    """Threads that price days, each with tables of its own."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self._tables = LifoQueue[_bound.Tables]()
+        for _ in range(number):
+            self._tables.put(_bound.Tables())
+
+    @contextmanager
+    def tables(self) -> Iterator[_bound.Tables]:
+        """Room for a day's numbers, for oneself alone."""
+        own = self._tables.get()
+        try:
+            yield own
+        finally:
+            self._tables.put(own)
+
+
 class Market:
     """Orders, and the kinds of courier whose days are priced."""
 
-    def __init__(self, relaxed: Relaxation, kinds: list[Kind], teams: list[Team]) -> None:
+    def __init__(self, relaxed: Relaxation, kinds: list[Kind], teams: list[Team], workers: Workers) -> None:
         found = relaxed.ways
-        self.ways, self.kinds = found, kinds
+        # The longest days first, so that no worker begins with one when the others have done.
+        self.ways, self.kinds, self.workers = found, sorted(kinds, key=lambda each: -each.work), workers
         self.visit = found.money[0][found.team >= 0]
         self.orders = relaxed.charging(np.where(found.team >= 0, 0.0, found.money))
         self.room = replace(relaxed.room, supplies=())
         self.row = np.full(len(relaxed.asked.leaving), -1, dtype=np.int64)
         self.row[relaxed.orders] = np.arange(len(relaxed.orders))
-        self.days = [each.days() for each in kinds]
-        self.tables = _bound.Tables()
+        self.days = [each.days() for each in self.kinds]
         # (teams, 2, orders, LOADS): the share of a trip's room that a visit takes, for all of an order and for a part.
         self.sizes = np.stack([_sizes(relaxed, team) for team in teams])
         self.counts_trips = np.ones(len(teams), dtype=np.bool_)
@@ -135,27 +169,47 @@ class Market:
         bound, size = float(worth.sum()) + value, float(np.abs(worth).sum()) + size
         own = np.bincount(found.item, weights=terms.entry, minlength=len(found.order))
         by_wave = np.concatenate([offer.shared.line, np.zeros((len(offer.shared.line), 1))], axis=1)
-        for kind, days in zip(self.kinds, self.days, strict=True):
-            if not going_on():
+
+        def work(kind: Kind, days: _bound.Days) -> Worked | None:
+            return self._worked(kind, days, offer, worth, part, own, by_wave) if going_on() else None
+
+        for kind, worked in zip(self.kinds, self.workers.map(work, self.kinds, self.days), strict=True):
+            if worked is None:
                 return None
-            rows, team = self.row[kind.order], kind.home_team
-            price = np.where(kind.waves, by_wave[kind.hub][None], np.inf)
-            wave = price.argmin(axis=2)
-            picking = np.where(kind.whole, np.take_along_axis(price, wave[:, :, None], axis=2)[:, :, 0], 0.0)
-            toll = self.sizes[team][:, rows] @ offer.load[team]
-            cost = found.parcel[kind.item] + own[kind.item] + (orders.one_fee[rows] + toll[0])[:, None]
-            cost = cost + found.many[kind.item] * picking + kind.ships
-            whole = _gains(worth[rows][:, None] - cost, kind.whole, kind.scale)
-            some = kind.part & np.isfinite(part[rows])[:, None]
-            parts = np.where(np.isfinite(part[rows]), part[rows], 0.0) - toll[1]
-            parts = parts[:, None] - found.parcel[kind.item]
-            trip = offer.trip[team] if self.counts_trips[team] else 0.0
-            load = int(np.floor((trip - offer.load[team].sum()) * kind.scale))
-            if not days.price(self.tables, whole, _gains(parts, some, kind.scale), load):
-                return None
-            bound, size = use.spent(kind, days, wave, rows, bound, size)
+            bound, size = use.spent(kind, worked, bound, size)
         excess = use.excess(terms, full, there)
         return Answer(bound=bound, size=size, offer=replace(offer, worth=worth), excess=excess)
+
+    def _worked(
+        self, kind: Kind, days: _bound.Days, offer: Offer, worth: Floats, part: Floats, own: Floats, by_wave: Floats
+    ) -> Worked | None:
+        """The best days of a kind; ``None`` if amounts are beyond what days can count."""
+        orders, found = self.orders, self.ways
+        rows, team = self.row[kind.order], kind.home_team
+        price = np.where(kind.waves, by_wave[kind.hub][None], np.inf)
+        wave = price.argmin(axis=2)
+        picking = np.where(kind.whole, np.take_along_axis(price, wave[:, :, None], axis=2)[:, :, 0], 0.0)
+        toll = self.sizes[team][:, rows] @ offer.load[team]
+        cost = found.parcel[kind.item] + own[kind.item] + (orders.one_fee[rows] + toll[0])[:, None]
+        cost = cost + found.many[kind.item] * picking + kind.ships
+        whole = _gains(worth[rows][:, None] - cost, kind.whole, kind.scale)
+        some = kind.part & np.isfinite(part[rows])[:, None]
+        parts = np.where(np.isfinite(part[rows]), part[rows], 0.0) - toll[1]
+        parts = parts[:, None] - found.parcel[kind.item]
+        trip = offer.trip[team] if self.counts_trips[team] else 0.0
+        load = int(np.floor((trip - offer.load[team].sum()) * kind.scale))
+        with self.workers.tables() as tables:
+            if not days.price(tables, whole, _gains(parts, some, kind.scale), load):
+                return None
+            last = [kind.slot(each.closes_s) if each.closes_s >= kind.begin_s else -1 for each in kind.members]
+            cost_of, visits = [], dict[int, list[tuple[int, int, bool, bool]]]()
+            for slot, each in zip(last, kind.members, strict=True):
+                day = days.value(slot)
+                trips = offer.trip[team] * each.trips if self.counts_trips[team] else 0.0
+                cost_of.append(each.first + day / kind.scale - trips if day < _bound.NONE // 2 else np.inf)
+                if cost_of[-1] < each.otherwise and slot not in visits:
+                    visits[slot] = days.path(tables, slot)
+        return Worked(rows=rows, wave=wave, last=last, cost=cost_of, visits=visits)
 
 
 class Use:
@@ -167,31 +221,24 @@ class Use:
         self.load, self.trip = np.zeros(offer.load.shape), np.zeros(offer.trip.shape)
         self.left = np.ones(len(part))
 
-    def spent(
-        self, kind: Kind, days: _bound.Days, wave: Ints, rows: Ints, bound: float, size: float
-    ) -> tuple[float, float]:
+    def spent(self, kind: Kind, worked: Worked, bound: float, size: float) -> tuple[float, float]:
         """Takes in the best day of each courier of the kind; the bound and its size with them."""
-        market, offer, team = self.market, self.offer, kind.home_team
-        known: dict[int, list[tuple[int, int, bool, bool]]] = {}
-        for each in kind.members:
-            last = kind.slot(each.closes_s) if each.closes_s >= kind.begin_s else -1
-            day = days.value(last)
-            trips = offer.trip[team] * each.trips if market.counts_trips[team] else 0.0
-            value = each.first + day / kind.scale - trips if day < _bound.NONE // 2 else np.inf
-            bound, size = bound + min(value, each.otherwise), size + 2 * trips
-            size += abs(min(value, each.otherwise))
-            if value >= each.otherwise:
+        market, team, rows = self.market, kind.home_team, worked.rows
+        counts_trips = bool(market.counts_trips[team])
+        for each, last, cost in zip(kind.members, worked.last, worked.cost, strict=True):
+            trips = self.offer.trip[team] * each.trips if counts_trips else 0.0
+            bound, size = bound + min(cost, each.otherwise), size + 2 * trips
+            size += abs(min(cost, each.otherwise))
+            if cost >= each.otherwise:
                 continue
-            if last not in known:
-                known[last] = days.path(market.tables, last)
-            self.trip[team] -= each.trips if market.counts_trips[team] else 0.0
-            for node, lane, whole, first in known[last]:
+            self.trip[team] -= each.trips if counts_trips else 0.0
+            for node, lane, whole, first in worked.visits[last]:
                 row, item = rows[node], kind.item[node, lane]
                 self.load[team] += market.sizes[team, 0 if whole else 1, row] - first
-                self.trip[team] += first and market.counts_trips[team]
+                self.trip[team] += first and counts_trips
                 if whole:
                     self.whole[item] += 1
-                    self.line[kind.hub[lane], wave[node, lane]] += market.ways.many[item]
+                    self.line[kind.hub[lane], worked.wave[node, lane]] += market.ways.many[item]
                     self.left[row] -= 1
                 else:
                     self.part[row] += 1

@@ -11,7 +11,7 @@ import numpy as np
 from router.bound.days import Clock, Kind, Scene, home_alone, kinds
 from router.bound.effort import Best, Effort
 from router.bound.fees import Floats
-from router.bound.offers import LOADS, Answer, Market, Offer
+from router.bound.offers import LOADS, Answer, Market, Offer, Workers
 from router.bound.relax import Prices, Relaxation
 from router.bound.teams import Supply
 
@@ -62,7 +62,13 @@ LAST = Climb(aim=0.015, keep=0.5, steady=False, patience=3, enough=2e-4, steps=3
 
 
 def raise_offers(
-    relaxed: Relaxation, supplies: list[Supply], scene: Scene, prices: Prices, best: Best, left: Effort
+    relaxed: Relaxation,
+    supplies: list[Supply],
+    scene: Scene,
+    prices: Prices,
+    best: Best,
+    left: Effort,
+    workers: Workers,
 ) -> None:
     """Climbs while they gain and there is effort left; tells ``best`` what is proved."""
 
@@ -73,16 +79,16 @@ def raise_offers(
     if not fine:
         return
     work = sum(each.work for each in fine)
-    proof = Market(relaxed, fine, scene.teams)
+    proof = Market(relaxed, fine, scene.teams, workers)
     offer = first_offer(proof, prices, len(scene.teams))
     if work <= SMALL:
         offer = level(proof, offer, left)
         for how in (FIRST, THEN, LAST):
             offer = climb(proof, offer, how, left, proved)
         return
-    offer = level(Market(relaxed, kinds(home_alone(supplies, scene), scene, ROUGH), scene.teams), offer, left)
+    offer = level(Market(relaxed, kinds(home_alone(supplies, scene), scene, ROUGH), scene.teams, workers), offer, left)
     for some, how in ((home_alone(supplies, scene), FIRST), (supplies, THEN)):
-        rough = Market(relaxed, kinds(some, scene, ROUGH), scene.teams)
+        rough = Market(relaxed, kinds(some, scene, ROUGH), scene.teams, workers)
         proof_takes = work / max(1, sum(each.work for each in rough.kinds))
         offer = climb(rough, offer, how, left, lambda _: None, proof_takes * SURE)
         answer = proof.at(offer, left.going_on)

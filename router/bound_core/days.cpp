@@ -30,6 +30,19 @@ int largest_component(int nodes, const std::vector<std::pair<int, int>>& pairs) 
     return most;
 }
 
+// Arcs, shortest first, each with the least cost from it on; `arc` gives that of an entry.
+template <class List, class Arc> void sort_arcs(List& list, Arc arc) {
+    std::stable_sort(list.begin(), list.end(), [&arc](const auto& a, const auto& b) { return arc(a).slots < arc(b).slots; });
+    Cost floor = kNone;
+    for (auto entry = list.rbegin(); entry != list.rend(); ++entry) arc(*entry).floor = floor = std::min(floor, arc(*entry).cost);
+}
+
+DROPWRIGHT_INLINE bool any(const Row& mask) {
+    Cost found = 0;
+    for (int lane = 0; lane < kLanes; ++lane) found |= mask[lane];
+    return found != 0;
+}
+
 template <class Vector> auto& item(Vector& vector, int at) {
     return vector[static_cast<std::size_t>(at)];
 }
@@ -82,7 +95,7 @@ void Days::set_neighbours() {
         for (int to = 0; to < nodes; ++to) {
             const int hop = ground_.hop_slots[cell(from, to)];
             if (from == to || hop >= ground_.slots) continue;
-            NearArc made{{from, hop, ground_.hop_cost[cell(from, to)]}, 0, 0, {}, {}};
+            NearArc made{{from, hop, ground_.hop_cost[cell(from, to)], 0}, 0, 0, {}, {}};
             if (const int ban = place[cell(from, to)]; ban >= 0) made.ban = static_cast<std::uint8_t>(1 << ban);
             if (const int own = place[cell(to, from)]; own >= 0) made.own = static_cast<std::uint8_t>(1 << own);
             bool shares = made.ban || made.own;
@@ -103,8 +116,8 @@ void Days::set_neighbours() {
             }
         }
     passes_ = largest_component(nodes, pairs) - 1;
-    for (auto& own : far_) std::stable_sort(own.begin(), own.end(), [](const Arc& a, const Arc& b) { return a.slots < b.slots; });
-    for (auto& own : near_) std::stable_sort(own.begin(), own.end(), [](const NearArc& a, const NearArc& b) { return a.arc.slots < b.arc.slots; });
+    for (auto& own : far_) sort_arcs(own, [](auto& arc) -> auto& { return arc; });
+    for (auto& own : near_) sort_arcs(own, [](auto& near_arc) -> auto& { return near_arc.arc; });
 }
 
 Cost Days::at_hub(int hub, int slot) const {
@@ -154,8 +167,12 @@ template <int> DROPWRIGHT_INLINE void Days::reach(Tables& tables, int block, int
     for (int arrived = slot == opens ? 0 : slot; arrived <= slot; ++arrived) {
         Row best = limit, from;
         fill(from, -2);
+        // Whether a leg that takes so long, or longer ones, can still be of use.
+        const auto far = [&](const Arc& arc) { return arc.slots > arrived || !any(tables.lowest[block_at(block, arrived - arc.slots)].row + arc.floor < best); };
+        int told = 0;
         for (const Arc& arc : item(far_, node)) {
-            if (arc.slots > arrived) break;
+            if (arc.slots != told && far(arc)) break;
+            told = arc.slots;
             const Row cost = tables.least[low + at(arrived - arc.slots, arc.source)].row + arc.cost;
             Row door;
             fill(door, arc.source);
@@ -169,8 +186,10 @@ template <int> DROPWRIGHT_INLINE void Days::reach(Tables& tables, int block, int
             if (loaded.row[lane] < best[lane]) best[lane] = loaded.row[lane], from[lane] = -1;
             if (from[lane] != -2) put<true>(made[lane], {best[lane], static_cast<std::int16_t>(from[lane]), 0, 0});
         }
+        told = 0;
         for (const NearArc& near : item(near_, node)) {
-            if (near.arc.slots > arrived) break;
+            if (near.arc.slots != told && far(near.arc)) break;
+            told = near.arc.slots;
             const int before = arrived - near.arc.slots;
             // The far walk remembers nothing, so none that costs as much is of use.
             const Row useful = tables.least[low + at(before, near.arc.source)].row + near.arc.cost < best;
@@ -267,7 +286,12 @@ template <int wide> DROPWRIGHT_INLINE void Days::run(Tables& tables) {
         for (int block = 0; block < blocks_; ++block) {
             for (int node = 0; node < ground_.nodes; ++node) reach<wide>(tables, block, slot, node);
             if (passes_) close(tables, block, slot);
+            Cell& lowest = tables.lowest[block_at(block, slot)];
+            fill(lowest.row, kNone);
+            if (slot > 0) lowest = tables.lowest[block_at(block, slot - 1)];
             for (int node = 0; node < ground_.nodes; ++node) {
+                const Row least = tables.least[block_at(block, 0) * static_cast<std::size_t>(ground_.nodes) + at(slot, node)].row;
+                lowest.row = least < lowest.row ? least : lowest.row;
                 auto& best = tables.best[at(slot, node)];
                 for (int lane = block * kLanes; lane < (block + 1) * kLanes; ++lane) {
                     const Cost cost = tables.labels[labels_at(slot, node, lane)][0].cost;
@@ -304,6 +328,7 @@ bool Days::price(Tables& tables, const std::vector<Cost>& whole, const std::vect
         }
     if (tables.labels.size() < slots * nodes * lanes_) tables.labels.resize(slots * nodes * lanes_);
     if (tables.least.size() < slots * nodes * static_cast<std::size_t>(blocks_)) tables.least.resize(slots * nodes * static_cast<std::size_t>(blocks_));
+    if (tables.lowest.size() < slots * static_cast<std::size_t>(blocks_)) tables.lowest.resize(slots * static_cast<std::size_t>(blocks_));
     if (tables.best.size() < slots * nodes) tables.best.resize(slots * nodes);
     Labels nobody;
     nobody.fill(kNobody);

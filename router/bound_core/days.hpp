@@ -61,6 +61,7 @@ struct Cell {
 struct Tables {
     std::vector<Labels> labels;                 // (slots, nodes, lanes)
     std::vector<Cell> least;                    // (blocks, slots, nodes): the cheapest walk by lane
+    std::vector<Cell> lowest;                   // (blocks, slots): the cheapest at any door until then
     std::vector<std::pair<Cost, int>> best;     // (slots, nodes): the cheapest of all lanes, and which
     std::vector<Labels> earlier;                // (nodes, lanes): some walks of the slots before
     std::vector<Cell> free;                     // (blocks, nodes): the cheapest of these that remembers nothing
@@ -83,6 +84,7 @@ class Days {
         std::int32_t source;
         std::int32_t slots;
         Cost cost;
+        Cost floor;  // the least cost from this arc of its list on
     };
     // A leg between doors that have near doors in common: what is remembered there of what was remembered here, by the
     // lower and the upper half of the bits; `ban`: the bit that stands for the target.
@@ -101,6 +103,9 @@ class Days {
     };
 
     void set_neighbours();
+    std::size_t block_at(int block, int slot) const {
+        return static_cast<std::size_t>(block) * static_cast<std::size_t>(ground_.slots) + static_cast<std::size_t>(slot);
+    }
     template <int> void run(Tables& tables);
     void run_wide(Tables& tables);
     void run_plain(Tables& tables);

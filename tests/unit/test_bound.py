@@ -65,11 +65,11 @@ def test_pricing_whole_days_proves_more_than_single_visits() -> None:
     assert 4029 < bound(base_drop("matrix"), steps=500) <= base_plan("matrix").cost.total
 
 
-def test_every_bound_told_is_higher_than_the_one_before_and_steps_repeat() -> None:
+def test_every_bound_told_is_higher_than_the_one_before_and_steps_repeat_by_any_workers() -> None:
     drop = make_drop(orders=30, hubs=2, seed=3, tight=True)
     told: list[list[int]] = [[], []]
-    for each in told:
-        assert lower_bound(drop, until=None, steps=340, tell=each.append) == each[-1]
+    for workers, each in enumerate(told, start=1):
+        assert lower_bound(drop, until=None, steps=340, tell=each.append, workers=workers) == each[-1]
     assert told[0] == sorted(set(told[0]))
     assert told[0] == told[1]
 

@@ -116,13 +116,13 @@ def test_a_stop_while_steps_are_done_keeps_the_bound_so_far() -> None:
 
 def test_a_bound_in_a_process_of_its_own_is_the_same_for_steps() -> None:
     told: list[int] = []
-    proof.prove(THIRTY, until=None, steps=50, tell=told.append, stop=Event())
+    proof.prove(THIRTY, until=None, steps=50, workers=2, tell=told.append, stop=Event())
     assert told[-1] == proved(50)
 
 
 def test_a_bound_ends_in_time() -> None:
     began = monotonic()
-    proof.prove(make_drop(orders=300, hubs=3, seed=1), until=began + 1.5, steps=None, tell=lambda _: None, stop=Event())
+    proof.prove(make_drop(orders=300, hubs=3, seed=1), until=began + 1.5, steps=None, workers=1, tell=lambda _: None, stop=Event())
     assert monotonic() - began < LONG_S
     assert not active_children()
 
