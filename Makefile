@@ -6,7 +6,8 @@ CORE_UNITS := $(filter-out %/binding.cpp,$(wildcard router/core/*.cpp)) tests/co
 CORE_OBJECTS := $(patsubst %.cpp,build/sanitized/%.o,$(CORE_UNITS))
 CORE_FLAGS := -std=c++20 -g -O1 -Wall -Wextra -fno-omit-frame-pointer -fsanitize=address,undefined \
   -fno-sanitize-recover=all -I. -Irouter/core -Irouter/bound_core
-BOUND_OBJECTS := build/sanitized/router/bound_core/days.o build/sanitized/tests/core/test_days.o
+BOUND_UNITS := $(filter-out %/binding.cpp,$(wildcard router/bound_core/*.cpp)) tests/core/test_days.cpp
+BOUND_OBJECTS := $(patsubst %.cpp,build/sanitized/%.o,$(BOUND_UNITS))
 
 .DEFAULT_GOAL := help
 .PHONY: help install check format test test-setup core-test demo bench lock clean

@@ -15,8 +15,9 @@ from queue import LifoQueue
 import numpy as np
 
 from router import _bound
-from router.bound.days import Cells, Kind
+from router.bound.days import Cells, Kind, Scene
 from router.bound.fees import Floats, Ints
+from router.bound.parted import Parted, Shortage
 from router.bound.relax import Prices, Relaxation, given
 from router.bound.teams import Team
 from router.bound.wants import Flags
@@ -27,44 +28,62 @@ LOADS = ("parcels", "grams", "millilitres")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """Minor units. worth: by order with any way, what it offers for being served as a whole. shared: prices of units,
-    lines and places, none below zero. load: (teams, ``LOADS``), for a whole trip's room; trip: (teams,), for a trip."""
+    """Minor units. worth: by order with any way, what it offers for being served as a whole; where no courier may take
+    all of it, ``line`` counts instead: by line of such orders, what is offered for bringing it. shared: prices of
+    units, lines and places. load: (teams, ``LOADS``), for a whole trip's room; trip: (teams,), for a trip. short: for
+    orders left over, by the SKU of which too little is there for all. None but ``worth`` is below zero."""
 
     worth: Floats
+    line: Floats
+    short: Floats
     shared: Prices
     load: Floats
     trip: Floats
 
     def flat(self) -> Floats:
         """All of it in one row."""
-        return np.concatenate([self.worth, self.shared.flat(), self.load.ravel(), self.trip])
+        return np.concatenate([self.worth, self.line, self.short, self.shared.flat(), self.load.ravel(), self.trip])
 
     def shaped(self, flat: Floats) -> Offer:
         """The offer that ``flat`` spells, shaped like this one."""
-        ends = np.cumsum([self.worth.size, self.shared.flat().size, self.load.size])
-        worth, shared, load, trip = np.split(flat, ends)
-        return Offer(worth=worth, shared=self.shared.shaped(shared), load=load.reshape(self.load.shape), trip=trip)
+        ends = np.cumsum([each.size for each in (self.worth, self.line, self.short, self.shared.flat(), self.load)])
+        worth, line, short, shared, load, trip = np.split(flat, ends)
+        return Offer(
+            worth=worth,
+            line=line,
+            short=short,
+            shared=self.shared.shaped(shared),
+            load=load.reshape(self.load.shape),
+            trip=trip,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A bound (without what is settled), the sizes of its terms added up, the offer (cut to what orders can offer),
-    and by how much more of each would be taken than there is."""
+    and by how much more of each would be taken than there is. values: by kind of courier, of its days; slopes: (kinds,
+    ``Offer.flat``), how they change with the offer; slope: how all else does with what is shared."""
 
     bound: float
     size: float
     offer: Offer
     excess: Offer
+    values: Floats
+    slopes: Floats
+    slope: Prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Orders at prices. most: the least that an order costs without any courier; how: 0 leaving it, 1 one collection,
+    """Orders at prices. most: the least that an order costs without any courier, ``leaving`` it by itself (what leaving
+    does for shortages left out) or ``carried``; how: 0 leaving it, 1 one collection,
     2 two of them. one, beside: by order, the collection's item for all of it, for a part. rest: lines and fees in two
     parts, ``beside_cost`` a collection's parcel there. entry: cost of each entry; chosen: the cheapest one for each
     line. wave: by item."""
 
     most: Floats
+    leaving: Floats
+    carried: Floats
     how: Ints
     one: Ints
     beside: Ints
@@ -109,23 +128,26 @@ class Workers(ThreadPoolExecutor):
 class Market:
     """Orders, and the kinds of courier whose days are priced."""
 
-    def __init__(self, relaxed: Relaxation, kinds: list[Kind], teams: list[Team], workers: Workers) -> None:
-        found = relaxed.ways
+    def __init__(self, relaxed: Relaxation, kinds: list[Kind], scene: Scene, workers: Workers) -> None:
+        found, teams, held = relaxed.ways, scene.teams, scene.held
+        self.ways, self.kinds, self.workers = found, kinds, workers
         # The longest days first, so that no worker begins with one when the others have done.
-        self.ways, self.kinds, self.workers = found, sorted(kinds, key=lambda each: -each.work), workers
+        self.turns = sorted(range(len(kinds)), key=lambda each: -kinds[each].work)
         self.visit = found.money[0][found.team >= 0]
         self.orders = relaxed.charging(np.where(found.team >= 0, 0.0, found.money))
         self.room = replace(relaxed.room, supplies=())
         self.row = np.full(len(relaxed.asked.leaving), -1, dtype=np.int64)
         self.row[relaxed.orders] = np.arange(len(relaxed.orders))
         self.days = [each.days() for each in self.kinds]
+        self.parted = Parted.of(relaxed)
+        self.shortage = Shortage.of(relaxed, held)
         # (teams, 2, orders, LOADS): the share of a trip's room that a visit takes, for all of an order and for a part.
         self.sizes = np.stack([_sizes(relaxed, team) for team in teams])
         self.counts_trips = np.ones(len(teams), dtype=np.bool_)
         for kind in kinds:
             self.counts_trips[kind.home_team] &= all(np.isfinite(each.trips) for each in kind.members)
 
-    def terms(self, prices: Prices) -> Terms:
+    def terms(self, prices: Prices, short: Floats) -> Terms:
         """What orders cost at these prices, couriers aside."""
         orders, found = self.orders, self.ways
         opened, picking, wave, entry = orders.costs(prices)
@@ -137,11 +159,14 @@ class Market:
         lines, chosen = orders.lines_alone(entry + (picking / found.many)[found.item])
         rest = lines + orders.two_fee
         double = np.where(orders.divides, 2 * part + rest, np.inf)
-        leaving = orders.asked.leaving[orders.orders]
+        alone = orders.asked.leaving[orders.orders]
+        leaving = alone - self.shortage.share @ short
         most = np.minimum(np.minimum(single, double), leaving)
         how = np.where(leaving <= most, 0, np.where(single <= most, 1, 2))
         return Terms(
             most=most,
+            leaving=alone,
+            carried=np.minimum(single, double),
             how=how,
             one=one,
             beside=beside,
@@ -154,31 +179,57 @@ class Market:
 
     def at(self, offer: Offer, going_on: Callable[[], bool]) -> Answer | None:
         """The bound at this offer; ``None`` if told to stop, or if amounts are beyond what days can count."""
-        orders, found, terms = self.orders, self.ways, self.terms(offer.shared)
+        orders, found, terms = self.orders, self.ways, self.terms(offer.shared, offer.short)
         limit = _bound.DEEP / 64 / (self.kinds[0].scale if self.kinds else 1.0)
-        worth = np.minimum(np.minimum(offer.worth, terms.most), limit)
-        full = offer.worth >= terms.most
+        parted = self.parted
+        lines = np.bincount(parted.row, weights=offer.line, minlength=len(offer.worth))
+        asked = np.where(parted.orders, terms.rest + lines, offer.worth)
+        worth = np.minimum(np.minimum(asked, terms.most), limit)
+        full = asked >= terms.most
+        cut = np.maximum(0.0, worth - terms.rest) / np.maximum(lines, 1e-9)
+        line = offer.line * np.minimum(1.0, cut)[parted.row]
         spare = worth - terms.rest
         alone = spare - terms.beside_cost > spare / 2
         # Never below nothing: an order may come in three parts or more.
         part = np.maximum(0.0, np.maximum(spare / 2, spare - terms.beside_cost))
-        part = np.where(orders.divides, part, -np.inf)
-        counted = np.where(spare < 0, 0.0, np.where(alone, 1.0, 0.5))
-        use = Use(self, np.zeros(len(found.order)), np.zeros(len(worth)), counted, offer)
+        part = np.where(orders.divides, part, -np.inf)[orders.own]
+        brought = parted.brought(line, len(found.order))
+        lone = np.maximum(0.0, spare - terms.beside_cost)[orders.own]
+        part = np.where(parted.orders[orders.own], np.maximum(brought, lone), part)
+        counted = np.where((spare < 0) | parted.orders, 0.0, np.where(alone, 1.0, 0.5))
+        use = Use(self, counted, lone > brought, offer)
         there, (value, size) = given(self.room, offer.shared)
-        bound, size = float(worth.sum()) + value, float(np.abs(worth).sum()) + size
-        own = np.bincount(found.item, weights=terms.entry, minlength=len(found.order))
+        left_over = float(offer.short @ self.shortage.need)
+        bound, size = float(worth.sum()) + value + left_over, float(np.abs(worth).sum()) + size + left_over
+        own = np.bincount(found.item, weights=terms.entry, minlength=len(found.order)).astype(np.float64)
         by_wave = np.concatenate([offer.shared.line, np.zeros((len(offer.shared.line), 1))], axis=1)
 
-        def work(kind: Kind, days: _bound.Days) -> Worked | None:
+        def work(turn: int) -> Worked | None:
+            kind, days = self.kinds[turn], self.days[turn]
             return self._worked(kind, days, offer, worth, part, own, by_wave) if going_on() else None
 
-        for kind, worked in zip(self.kinds, self.workers.map(work, self.kinds, self.days), strict=True):
+        all_worked = dict(zip(self.turns, self.workers.map(work, self.turns), strict=True))
+        values, slopes = np.zeros(len(self.kinds)), list[Floats]()
+        nothing = before = use.taken(terms).flat()
+        for turn, kind in enumerate(self.kinds):
+            worked = all_worked[turn]
             if worked is None:
                 return None
-            bound, size = use.spent(kind, worked, bound, size)
+            values[turn], more = use.spent(kind, worked)
+            after = use.taken(terms).flat()
+            slopes.append(after - before)
+            before, size = after, size + more
+        bound += float(values.sum())
         excess = use.excess(terms, full, there)
-        return Answer(bound=bound, size=size, offer=replace(offer, worth=worth), excess=excess)
+        return Answer(
+            bound=bound,
+            size=size,
+            offer=replace(offer, worth=worth, line=line),
+            excess=excess,
+            values=values,
+            slopes=np.array(slopes).reshape(len(values), len(before)),
+            slope=offer.shared.shaped(excess.shared.flat() - offer.shaped(before - nothing).shared.flat()),
+        )
 
     def _worked(
         self, kind: Kind, days: _bound.Days, offer: Offer, worth: Floats, part: Floats, own: Floats, by_wave: Floats
@@ -193,9 +244,9 @@ class Market:
         cost = found.parcel[kind.item] + own[kind.item] + (orders.one_fee[rows] + toll[0])[:, None]
         cost = cost + found.many[kind.item] * picking + kind.ships
         whole = _gains(worth[rows][:, None] - cost, kind.whole, kind.scale)
-        some = kind.part & np.isfinite(part[rows])[:, None]
-        parts = np.where(np.isfinite(part[rows]), part[rows], 0.0) - toll[1]
-        parts = parts[:, None] - found.parcel[kind.item]
+        known = np.isfinite(part)
+        some = kind.part & known[kind.item]
+        parts = (np.where(known, part, 0.0) - found.parcel)[kind.item] - toll[1][:, None]
         trip = offer.trip[team] if self.counts_trips[team] else 0.0
         load = int(np.floor((trip - offer.load[team].sum()) * kind.scale))
         with self.workers.tables() as tables:
@@ -215,19 +266,21 @@ class Market:
 class Use:
     """What the days of one offer take of everything."""
 
-    def __init__(self, market: Market, whole: Floats, part: Floats, counted: Floats, offer: Offer) -> None:
-        self.market, self.whole, self.part, self.counted, self.offer = market, whole, part, counted, offer
+    def __init__(self, market: Market, counted: Floats, lone: Flags, offer: Offer) -> None:
+        self.market, self.counted, self.lone, self.offer = market, counted, lone, offer
+        self.whole, self.some = np.zeros(len(market.ways.order)), np.zeros(len(market.ways.order))
+        self.part = np.zeros(len(counted))
         self.line = np.zeros((len(offer.shared.line), offer.shared.line.shape[1] + 1))
         self.load, self.trip = np.zeros(offer.load.shape), np.zeros(offer.trip.shape)
-        self.left = np.ones(len(part))
+        self.left = np.ones(len(counted))
 
-    def spent(self, kind: Kind, worked: Worked, bound: float, size: float) -> tuple[float, float]:
-        """Takes in the best day of each courier of the kind; the bound and its size with them."""
-        market, team, rows = self.market, kind.home_team, worked.rows
+    def spent(self, kind: Kind, worked: Worked) -> tuple[float, float]:
+        """Takes in the best day of each courier of the kind: what they cost, and the sizes of the terms added up."""
+        market, team, rows, value, size = self.market, kind.home_team, worked.rows, 0.0, 0.0
         counts_trips = bool(market.counts_trips[team])
         for each, last, cost in zip(kind.members, worked.last, worked.cost, strict=True):
             trips = self.offer.trip[team] * each.trips if counts_trips else 0.0
-            bound, size = bound + min(cost, each.otherwise), size + 2 * trips
+            value, size = value + min(cost, each.otherwise), size + 2 * trips
             size += abs(min(cost, each.otherwise))
             if cost >= each.otherwise:
                 continue
@@ -241,39 +294,61 @@ class Use:
                     self.line[kind.hub[lane], worked.wave[node, lane]] += market.ways.many[item]
                     self.left[row] -= 1
                 else:
+                    self.some[item] += 1
                     self.part[row] += 1
                     self.left[row] -= self.counted[row]
-        return bound, size
+        return value, size
 
-    def excess(self, terms: Terms, full: Flags, there: Prices) -> Offer:
-        """By how much more is taken of everything than there is."""
-        market, found, left = self.market, self.market.ways, self.left
-        whole, by_post, in_two = self.whole.copy(), full & (terms.how == 1), full & (terms.how == 2)
-        place = np.zeros(len(there.place))
-        one = terms.one[by_post]
-        np.add.at(whole, one, left[by_post])
-        np.add.at(self.line, (found.hub[one], terms.wave[one]), found.many[one] * left[by_post])
-        np.add.at(place, found.collection[one], left[by_post])
-        share = self.counted * self.part + np.where(in_two, left, 0.0)
+    def taken(self, terms: Terms) -> Offer:
+        """What visits took so far: of orders and of lines of parted ones (below zero), and of all that has a price."""
+        market, parted = self.market, self.market.parted
+        brought, alone = self._brought()
+        shared = self._shared(terms, self.whole, self.line, self.counted * self.part, self._beside(alone))
+        line = -parted.brought_of(brought) - alone[parted.row]
+        none = np.zeros(len(market.shortage.need))
+        return Offer(worth=self.left - 1.0, line=line, short=none, shared=shared, load=self.load, trip=self.trip)
+
+    def _beside(self, alone: Floats) -> Floats:
+        return np.where(self.counted == 1, self.part, 0.0) + alone
+
+    def _shared(self, terms: Terms, whole: Floats, line: Floats, share: Floats, beside: Floats) -> Prices:
+        """Units, lines and places that are taken by items as a whole (whose lines are ``line``), by orders of which
+        each line is taken where it is cheapest (``share``), and by their cheapest collections (``beside``)."""
+        market, found, prices = self.market, self.market.ways, self.offer.shared
         own = whole[found.item]
         np.add.at(own, terms.chosen, share[market.orders.line_at])
         taken = found.row >= 0
-        unit = np.bincount(found.row[taken], weights=(own * found.units)[taken], minlength=len(there.unit))
-        of = found.item[terms.chosen]
-        np.add.at(self.line, (found.hub[of], terms.wave[of]), share[market.orders.line_at])
-        beside = np.where(self.counted == 1, self.part, 0.0) + np.where(in_two, 2 * left, 0.0)
+        unit = np.bincount(found.row[taken], weights=(own * found.units)[taken], minlength=len(prices.unit))
+        line, place, of = line.copy(), np.zeros(len(prices.place)), found.item[terms.chosen]
+        np.add.at(line, (found.hub[of], terms.wave[of]), share[market.orders.line_at])
         some = (beside != 0) & np.isfinite(terms.beside_cost)
         np.add.at(place, found.collection[terms.beside[some]], beside[some])
-        none = np.zeros(len(there.span))
-        shared = Prices(
-            unit=unit - there.unit,
-            line=self.line[:, :-1] - there.line,
-            place=place - there.place,
-            span=none,
-            trip=none,
-        )
-        worth = np.where(full & (left > 0), 0.0, left)
-        return Offer(worth=worth, shared=shared, load=self.load, trip=self.trip)
+        none = np.zeros(len(prices.span)), np.zeros(len(prices.trip))
+        return Prices(unit=unit.astype(np.float64), line=line[:, :-1], place=place, span=none[0], trip=none[1])
+
+    def _brought(self) -> tuple[Floats, Floats]:
+        """Visits paid for the lines that they bring, by item; and those paid for all of a parted order, by order."""
+        orders, parted = self.market.orders, self.market.parted
+        alone = np.bincount(orders.own, weights=self.some * self.lone, minlength=len(self.left)) * parted.orders
+        return self.some * ~self.lone, alone.astype(np.float64)
+
+    def excess(self, terms: Terms, full: Flags, there: Prices) -> Offer:
+        """By how much more is taken of everything than there is."""
+        market, found, left, parted = self.market, self.market.ways, self.left, self.market.parted
+        whole, by_post, in_two = self.whole.copy(), full & (terms.how == 1), full & (terms.how == 2)
+        one, line = terms.one[by_post], self.line.copy()
+        np.add.at(whole, one, left[by_post])
+        np.add.at(line, (found.hub[one], terms.wave[one]), found.many[one] * left[by_post])
+        share = self.counted * self.part + np.where(in_two | (parted.orders & ~full), left, 0.0)
+        brought, alone = self._brought()
+        beside = self._beside(alone) + np.where(in_two, 2 * left, 0.0)
+        taken = self._shared(terms, whole, line, share, beside)
+        np.add.at(taken.place, found.collection[one], left[by_post])
+        shared = there.shaped(taken.flat() - there.flat())
+        short = market.shortage.need - np.where(full & (terms.how == 0), left, 0.0) @ market.shortage.share
+        worth = np.where(parted.orders | (full & (left > 0)), 0.0, left)
+        line = parted.missing(brought, alone, full)
+        return Offer(worth=worth, line=line, short=short, shared=shared, load=self.load, trip=self.trip)
 
 
 def _sizes(relaxed: Relaxation, team: Team) -> Floats:

@@ -8,6 +8,7 @@ from time import monotonic
 
 import numpy as np
 
+from router.bound.bundle import Bundle
 from router.bound.days import Clock, Kind, Scene, home_alone, kinds
 from router.bound.effort import Best, Effort
 from router.bound.fees import Floats
@@ -18,6 +19,9 @@ from router.bound.teams import Supply
 FINE_S, ROUGH = (60, 30, 15, 120, 240), Clock(slot_s=240, rough=True)
 """Slots to prove with, the first that will do; and to climb by before."""
 
+FINEST_S = 15
+"""The shortest slots that longer ones are halved to."""
+
 WIDE = 1.6e7
 """Legs from door to door, over all days, beyond which they are not laid out: some 80 bytes each."""
 
@@ -27,7 +31,7 @@ SURE = 1.3
 SMALL = 2e7
 """Legs times slots, over all days, up to which there is no need of rough days."""
 
-PACE = {"unit": 0.05, "line": 0.02, "place": 0.02, "load": 2.0, "trip": 1.0}
+PACE = {"bring": 1.0, "short": 5.0, "unit": 0.05, "line": 0.02, "place": 0.02, "load": 2.0, "trip": 1.0}
 """How fast prices move beside what an order offers: their excess is that of many orders."""
 
 
@@ -57,8 +61,8 @@ FIRST = Climb(aim=0.17, keep=0.8, steady=True, patience=4, enough=0.02, steps=80
 THEN = Climb(aim=0.03, keep=0.5, steady=False, patience=4, enough=1e-3, steps=40)
 """By couriers who load where they may, roughly."""
 
-LAST = Climb(aim=0.015, keep=0.5, steady=False, patience=3, enough=2e-4, steps=300)
-"""With proof."""
+SOON, LAST = 2e-3, 1e-5
+"""With proof: what share of the bound must still be to gain, before time is told finer, and by the finest clock."""
 
 
 def raise_offers(
@@ -79,31 +83,40 @@ def raise_offers(
     if not fine:
         return
     work = sum(each.work for each in fine)
-    proof = Market(relaxed, fine, scene.teams, workers)
+    proof = Market(relaxed, fine, scene, workers)
     offer = first_offer(proof, prices, len(scene.teams))
     if work <= SMALL:
         offer = level(proof, offer, left)
-        for how in (FIRST, THEN, LAST):
+        for how in (FIRST, THEN):
             offer = climb(proof, offer, how, left, proved)
-        return
-    offer = level(Market(relaxed, kinds(home_alone(supplies, scene), scene, ROUGH), scene.teams, workers), offer, left)
-    for some, how in ((home_alone(supplies, scene), FIRST), (supplies, THEN)):
-        rough = Market(relaxed, kinds(some, scene, ROUGH), scene.teams, workers)
-        proof_takes = work / max(1, sum(each.work for each in rough.kinds))
-        offer = climb(rough, offer, how, left, lambda _: None, proof_takes * SURE)
-        answer = proof.at(offer, left.going_on)
-        if answer is not None:
-            proved(answer)
-    climb(proof, offer, LAST, left, proved)
+    else:
+        offer = level(Market(relaxed, kinds(home_alone(supplies, scene), scene, ROUGH), scene, workers), offer, left)
+        for some, how in ((home_alone(supplies, scene), FIRST), (supplies, THEN)):
+            rough = Market(relaxed, kinds(some, scene, ROUGH), scene, workers)
+            proof_takes = work / max(1, sum(each.work for each in rough.kinds))
+            offer = climb(rough, offer, how, left, lambda _: None, proof_takes * SURE)
+            answer = proof.at(offer, left.going_on)
+            if answer is not None:
+                proved(answer)
+    bundle, slot_s = Bundle(), fine[0].clock.slot_s
+    while True:
+        finer = _kinds(supplies, scene, slot_s // 2) if slot_s >= 2 * FINEST_S and left.more() else []
+        offer = bundle.settle(proof, offer, left, proved, SOON if finer else LAST)
+        if not finer or not left.more():
+            return
+        proof, slot_s = Market(relaxed, finer, scene, workers), slot_s // 2
 
 
 def _fine(supplies: list[Supply], scene: Scene) -> list[Kind]:
     """The kinds by the first clock that can be proved with; none where there is no such."""
-    for slot_s in FINE_S:
-        made = kinds(supplies, scene, Clock(slot_s=slot_s, rough=False))
-        if sum(len(each.order) ** 2 for each in made) <= WIDE and all(each.ready() for each in made):
-            return made
-    return []
+    return next((made for slot_s in FINE_S if (made := _kinds(supplies, scene, slot_s))), [])
+
+
+def _kinds(supplies: list[Supply], scene: Scene, slot_s: int) -> list[Kind]:
+    """The kinds by such slots; none where these will not do."""
+    made = kinds(supplies, scene, Clock(slot_s=slot_s, rough=False))
+    do = sum(len(each.order) ** 2 for each in made) <= WIDE and all(each.ready() for each in made)
+    return made if do else []
 
 
 def first_offer(market: Market, prices: Prices, teams: int) -> Offer:
@@ -115,7 +128,10 @@ def first_offer(market: Market, prices: Prices, teams: int) -> Offer:
     own = own + orders.one_fee
     known = np.isfinite(own)
     worth = np.where(known, own, float(own[known].mean()) if known.any() else 0.0)
-    return Offer(worth=worth, shared=prices, load=np.zeros((teams, len(LOADS))), trip=np.zeros(teams))
+    none = np.zeros(len(market.shortage.need))
+    load = np.zeros((teams, len(LOADS)))
+    line = np.zeros(len(market.parted.row))
+    return Offer(worth=worth, line=line, short=none, shared=prices, load=load, trip=np.zeros(teams))
 
 
 def level(market: Market, offer: Offer, left: Effort) -> Offer:
@@ -125,7 +141,8 @@ def level(market: Market, offer: Offer, left: Effort) -> Offer:
     for times in (0.0, 1.0, 2.0, 3.0, 4.0, 6.0):
         if left.spend() is None:
             break
-        tried = replace(offer, worth=offer.worth + times * visit)
+        more = times * visit
+        tried = replace(offer, worth=offer.worth + more, line=offer.line + more * market.parted.weight)
         answer = market.at(tried, left.going_on)
         if answer is None or answer.bound < top:
             break
@@ -182,6 +199,8 @@ def paces(offer: Offer) -> Floats:
     """The pace of each price, in the shape of ``Offer.flat``."""
     shared = offer.shared
     sizes = {
+        "bring": offer.line.size,
+        "short": offer.short.size,
         "unit": shared.unit.size,
         "line": shared.line.size,
         "place": shared.place.size,

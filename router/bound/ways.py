@@ -35,7 +35,8 @@ class Ways:
     costs, row 0 if it hands over the whole order, row 1 if perhaps only some of it: minor units, seconds of a courier
     (priced beyond ``money`` where these are scarce), share of a trip. parcel: minor units for one parcel. whole: all
     lines may go by it. late: (items, waves + 1), fee if picked then, ``inf`` for never; the last column is for parcels
-    that are picked already. many: lines of its order. item, line, row, units, fee: by entry; row −1 takes no stock.
+    that are picked already. many: lines of its order. item, line, row, units, fee, has: by entry; row −1 takes no
+    stock; has: the share of the line that lies there.
     """
 
     order: Ints
@@ -54,6 +55,7 @@ class Ways:
     row: Ints
     units: Floats
     fee: Floats
+    has: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +326,7 @@ def _joined(parts: list[_Part], drop: Drop, asked: Wants, held: Stocks, lines: _
         row=np.where(sku == BARE, -1, row),
         units=units,
         fee=np.where(sku == BARE, 0.0, np.minimum(by_line, DEAR)[hub[item]] if len(by_line) else 0.0),
+        has=np.minimum(1.0, lines.has[line, hub[item]] / units),
     )
 
 
@@ -332,7 +335,7 @@ def _without(found: Ways, lost: Flags) -> Ways:
     keep = ~lost[found.order]
     own = keep[found.item]
     by_item = ("order", "hub", "team", "collection", "parcel", "whole", "late", "many")
-    by_entry = ("line", "row", "units", "fee")
+    by_entry = ("line", "row", "units", "fee", "has")
     return Ways(
         **{name: getattr(found, name)[keep] for name in by_item},
         **{name: getattr(found, name)[:, keep] for name in ("money", "seconds", "share")},

@@ -50,6 +50,10 @@ struct Visit {
     bool first;  // of its trip
 };
 
+template <class Vector> auto& item(Vector& vector, int at) {
+    return vector[static_cast<std::size_t>(at)];
+}
+
 // Costs by lane. Containers of bare vectors lose their alignment, so none is asked for.
 typedef std::int32_t Row __attribute__((vector_size(4 * kLanes), aligned(4)));
 

@@ -122,7 +122,8 @@ def test_a_bound_in_a_process_of_its_own_is_the_same_for_steps() -> None:
 
 def test_a_bound_ends_in_time() -> None:
     began = monotonic()
-    proof.prove(make_drop(orders=300, hubs=3, seed=1), until=began + 1.5, steps=None, workers=1, tell=lambda _: None, stop=Event())
+    drop = make_drop(orders=300, hubs=3, seed=1)
+    proof.prove(drop, until=began + 1.5, steps=None, workers=1, tell=lambda _: None, stop=Event())
     assert monotonic() - began < LONG_S
     assert not active_children()
 

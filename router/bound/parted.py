@@ -1,0 +1,105 @@
+"""Orders that no courier may take as a whole, and SKUs of which too little is there for all orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from router.bound.fees import Floats, Ints
+from router.bound.relax import Relaxation
+from router.bound.stocks import Stocks
+from router.bound.wants import Flags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parted:
+    """Orders that no courier may take as a whole, so that each line is offered for by itself.
+
+    orders: by order with any way. row: by such a line, its order. weight: how its order's first offer is spread, two
+    visits' worth in all. item, line, has: by entry of such an order, as in ``Ways``, but for the line's number here.
+    """
+
+    orders: Flags
+    row: Ints
+    weight: Floats
+    item: Ints
+    line: Ints
+    has: Floats
+
+    @staticmethod
+    def of(relaxed: Relaxation) -> Parted:
+        """Those of a drop. A line's weight is what the cheapest visit with it costs, shared by lines of one way."""
+        found = relaxed.ways
+        carried = found.team >= 0
+        whole = np.zeros(len(relaxed.orders), dtype=np.bool_)
+        whole[relaxed.own[carried & found.whole]] = True
+        by_courier = np.zeros(len(relaxed.orders), dtype=np.bool_)
+        by_courier[relaxed.own[carried]] = True
+        orders: Flags = relaxed.divides & by_courier & ~whole
+        own = orders[relaxed.line_at]
+        row = relaxed.line_at[own]
+        number = np.full(int(found.line.max(initial=-1)) + 1, -1, dtype=np.int64)
+        number[relaxed.lines[own]] = np.arange(len(row))
+        entry = np.flatnonzero(orders[relaxed.own[found.item]] & carried[found.item])
+        line = number[found.line[entry]]
+        visit = found.money[1][found.item[entry]]
+        weight, way = np.zeros(len(row)), np.full(len(row), -1, dtype=np.int64)
+        for at in np.argsort(-visit, kind="stable").tolist():
+            weight[line[at]], way[line[at]] = max(1.0, visit[at]), found.item[entry[at]]
+        alike = np.bincount(way[way >= 0], minlength=len(found.order) + 1)
+        weight = weight / np.maximum(1, alike[way])
+        total = np.bincount(row, weights=weight, minlength=len(orders))
+        return Parted(
+            orders=orders,
+            row=row,
+            weight=2 * weight / np.maximum(1e-9, total[row]),
+            item=found.item[entry],
+            line=line,
+            has=found.has[entry],
+        )
+
+    def brought(self, line: Floats, items: int) -> Floats:
+        """By item: what is offered for all that it may bring, at ``line`` for each line."""
+        return np.bincount(self.item, weights=line[self.line] * self.has, minlength=items).astype(np.float64)
+
+    def brought_of(self, some: Floats) -> Floats:
+        """By line: how often it is brought, by so many visits of each item."""
+        weights = some[self.item] * self.has
+        return np.bincount(self.line, weights=weights, minlength=len(self.row)).astype(np.float64)
+
+    def missing(self, some: Floats, alone: Floats, full: Flags) -> Floats:
+        """By line: how much of it nobody brings, who are paid for lines (``some``, by item) or for all of an order
+        (``alone``, by order). Where an order can offer no more (``full``), at most as much as it could move there."""
+        missing = 1.0 - self.brought_of(some) - alone[self.row]
+        many = np.bincount(self.row, minlength=len(full))
+        mean = np.bincount(self.row, weights=missing, minlength=len(full)) / np.maximum(1, many)
+        return missing - np.where(full, np.maximum(0.0, mean), 0.0)[self.row]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortage:
+    """SKUs of which all orders together ask for more than there is. need: by such a SKU, the units too many. share:
+    (orders with any way, such SKUs), what leaving an order does for it: its units, at most ``need``.
+
+    Who takes no more than there is leaves orders whose shares add up to ``need`` at least: coefficients of a knapsack
+    cover cut to what is needed (Balas 1975).
+    """
+
+    need: Floats
+    share: Floats
+
+    @staticmethod
+    def of(relaxed: Relaxation, held: Stocks) -> Shortage:
+        """Those of a drop."""
+        skus = held.row.shape[1]
+        there = np.append(held.units + held.beside, 0.0)[held.row].sum(axis=0)
+        asked = np.zeros((len(relaxed.orders), skus))
+        row = np.full(len(relaxed.asked.leaving), -1, dtype=np.int64)
+        row[relaxed.orders] = np.arange(len(relaxed.orders))
+        for line in relaxed.asked.lines:
+            if line.sku >= 0 and row[line.order] >= 0:
+                asked[row[line.order], line.sku] += line.units
+        need = asked.sum(axis=0) - there
+        short = np.flatnonzero(need > 0)
+        return Shortage(need=need[short], share=np.minimum(asked[:, short], need[short]))
