@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -53,9 +54,10 @@ def run(command: Sequence[str], *, limit_s: float = 3600) -> Run:
 
     The clock stands around the whole process, start and end included. Memory is the proportional set size of
     the process and its descendants, added up five times a second, and at least what the kernel saw as the
-    largest single one of them.
+    largest single one of them; it counts the process that starts them with them, so only where that was smaller.
     """
     with tempfile.TemporaryFile() as told:
+        own_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         started = time.monotonic()
         process = subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT, start_new_session=True)
         watch = _Watch(process.pid, started, started + limit_s, told.fileno())
@@ -70,7 +72,7 @@ def run(command: Sequence[str], *, limit_s: float = 3600) -> Run:
     return Run(
         status=process.returncode,
         seconds=seconds,
-        peak_mib=round(max(watch.peak_kib, used.ru_maxrss) / 1024),
+        peak_mib=round(max(watch.peak_kib, used.ru_maxrss if used.ru_maxrss > own_kib else 0) / 1024),
         told="\n".join(text.splitlines()[-12:]),
         spoke_s=spoke_s,
     )

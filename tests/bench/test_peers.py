@@ -80,6 +80,12 @@ def test_the_summary_gives_the_mean_and_the_worst_of_each_engine() -> None:
     assert list(summary(rows)) == ["500 orders, joint: mean ratio 0.750, worst 0.800 over 2 drops"]
 
 
+def test_memory_of_the_process_that_starts_another_does_not_count() -> None:
+    own = b"1" * 400_000_000
+    assert measure.run([sys.executable, "-c", "print('done')"]).peak_mib < 100
+    assert len(own) == 400_000_000
+
+
 def test_memory_of_child_processes_counts() -> None:
     child = "x = b'1' * 150_000_000; import time; time.sleep(1.5)"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}]); "
