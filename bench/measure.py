@@ -18,6 +18,7 @@ from router.errors import Unavailable
 
 CORES = 2
 EVERY_S = 0.2
+PAGES_KIB = 16 * 1024  # how far two readings of the same memory may lie apart: counters are kept by core
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +55,17 @@ def run(command: Sequence[str], *, limit_s: float = 3600) -> Run:
 
     The clock stands around the whole process, start and end included. Memory is the proportional set size of
     the process and its descendants, added up five times a second, and at least what the kernel saw as the
-    largest single one of them; it counts the process that starts them with them, so only where that was smaller.
+    largest single one of them. The kernel takes a child to be as large as its parent was when it started it, give
+    or take some pages, so that figure counts only where it is clearly more than this process ever was.
     """
     with tempfile.TemporaryFile() as told:
-        own_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         started = time.monotonic()
         process = subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT, start_new_session=True)
         watch = _Watch(process.pid, started, started + limit_s, told.fileno())
         watch.start()
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.monotonic() - started
+        inherited_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + PAGES_KIB
         process.returncode = os.waitstatus_to_exitcode(status)
         watch.stop()
         spoke_s = watch.spoke_s or (seconds if os.fstat(told.fileno()).st_size else None)
@@ -72,7 +74,7 @@ def run(command: Sequence[str], *, limit_s: float = 3600) -> Run:
     return Run(
         status=process.returncode,
         seconds=seconds,
-        peak_mib=round(max(watch.peak_kib, used.ru_maxrss if used.ru_maxrss > own_kib else 0) / 1024),
+        peak_mib=round(max(watch.peak_kib, used.ru_maxrss if used.ru_maxrss > inherited_kib else 0) / 1024),
         told="\n".join(text.splitlines()[-12:]),
         spoke_s=spoke_s,
     )
