@@ -43,7 +43,7 @@ _SHOWN = {("Parcel", "trip"), ("Parcel", "collection"), ("ParcelLine", "continge
 """Fields that are written even at their default."""
 
 _TITLES: dict[Any, str] = {Drop: "dropwright.drop/1", Plan: "dropwright.plan/1"}
-_Document = TypeVar("_Document", Drop, Plan)
+_Kind = TypeVar("_Kind")
 
 
 def read_drop(data: bytes) -> Drop:
@@ -54,6 +54,15 @@ def read_drop(data: bytes) -> Drop:
 def read_plan(data: bytes) -> Plan:
     """The plan that ``data`` (UTF-8 JSON) spells; whether it is valid is for ``router.check``. Raises ``Faulty``."""
     return _read(data, Plan, "plan", faults.of_plan)
+
+
+def read_as(kind: type[_Kind], data: bytes, what: str) -> _Kind:
+    """The record of class ``kind`` that ``data`` (UTF-8 JSON) spells; ``what`` names it to the reader of a fault.
+
+    References and times that contradict each other are for the caller to find. Raises ``Faulty``, and passes on what
+    the record itself raises.
+    """
+    return _read(data, kind, what, lambda tree: [])
 
 
 def write(document: Drop | Plan) -> bytes:
@@ -83,6 +92,13 @@ def schema(kind: type[Drop] | type[Plan]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a format. Times, references and doubles are checked beyond it on reading."""
     made: dict[str, Any] = _for_readers(GenerateJsonSchema().generate(_form(kind).described))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": _TITLES[kind], **made}
+
+
+def schema_of(kind: type[Any], *, ref_template: str) -> dict[str, Any]:
+    """The JSON Schema of any record class as ``read_as`` reads it, its parts under ``$defs``."""
+    made = GenerateJsonSchema(ref_template=ref_template).generate(_form(kind).described)
+    described: dict[str, Any] = _for_readers(made)
+    return {"title": kind.__name__, **described}
 
 
 def plain(record: object) -> Any:
@@ -144,7 +160,7 @@ class _Form:
 _FORMS: dict[Any, _Form] = {}
 
 
-def _form(kind: type[Drop] | type[Plan]) -> _Form:
+def _form(kind: type[Any]) -> _Form:
     """Made at first use: it takes a while, and the command line often needs only one of the two."""
     if kind not in _FORMS:
         described = _stricter(TypeAdapter(kind).core_schema, _ALWAYS if kind is Plan else {})
@@ -179,11 +195,11 @@ def _stricter(node: Any, always: dict[str, tuple[str, ...]]) -> Any:
 _Scan = Callable[[dict[str, Any]], list[Fault]]
 
 
-def _read(data: bytes, kind: type[_Document], what: str, scan: _Scan) -> _Document:
+def _read(data: bytes, kind: type[_Kind], what: str, scan: _Scan) -> _Kind:
     form = _form(kind)
     given = _looked_at(data, form, what, scan)
     try:
-        document: _Document = form.maker.validate_json(given)
+        document: _Kind = form.maker.validate_json(given)
     except ValidationError as error:
         raise Faulty(what, _of_refused(error, data, form)) from None
     return document

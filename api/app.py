@@ -1,0 +1,57 @@
+"""Puts the service together: routes, problems, limits and the OpenAPI description."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api import problems, routes, routing
+from api.db import migrate
+from api.db.connect import Database, connect
+from api.limits import BodyLimit
+from api.settings import Settings
+from router import codec
+from router.solve import installed_version
+
+BULK = ("/bulk",)
+"""Endings of the paths whose bodies are read line by line."""
+
+
+def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
+    """The service over a database, which is brought to the newest tables when the service starts."""
+    store = database or connect(settings.database, pool_size=settings.pool_size)
+
+    @asynccontextmanager
+    async def living(_app: FastAPI) -> AsyncIterator[None]:
+        migrate.upgrade(store)
+        yield
+        if database is None:
+            store.close()
+
+    app = FastAPI(title="Dropwright", version=installed_version(), lifespan=living, redoc_url=None, docs_url=None)
+    app.state.settings, app.state.database = settings, store
+    for found in sorted(iter_modules(routes.__path__), key=lambda each: each.name):
+        app.include_router(import_module(f"{routes.__name__}.{found.name}").router)
+    problems.install(app)
+    app.add_middleware(BodyLimit, most=settings.body_bytes, bulk=settings.bulk_bytes, at_bulk=BULK)
+    vars(app)["openapi"] = lambda: openapi(app)
+    return app
+
+
+def openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI 3.1 description, with each record as the codec reads it."""
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        schemas = made.setdefault("components", {}).setdefault("schemas", {})
+        for name, kind in sorted(routing.described.items()):
+            whole = codec.schema_of(kind, ref_template="#/components/schemas/{model}")
+            schemas |= whole.pop("$defs", {})
+            schemas[name] = whole
+        app.openapi_schema = made
+    return app.openapi_schema

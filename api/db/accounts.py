@@ -1,0 +1,88 @@
+"""Marketplaces and the keys to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, or_, select
+
+from api.db.tables.accounts import api_keys, tenants
+from api.keys import NewKey, parts, same
+from api.principal import Principal, Role
+from router.errors import NotFound
+
+
+class NoTenant(NotFound):
+    """No marketplace of that id."""
+
+    code, title = "no-tenant", "There is no such marketplace"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """A marketplace."""
+
+    id: str
+    name: str
+    created_at: datetime
+
+
+def add_tenant(db: Connection, tenant: str, *, name: str, now: datetime) -> None:
+    """A new marketplace with nothing in it."""
+    db.execute(insert(tenants).values(id=tenant, name=name, created_at=now))
+
+
+def tenant(db: Connection, tenant: str) -> Tenant:
+    """The marketplace of that id. Raises ``NoTenant``."""
+    wanted = select(tenants.c.id, tenants.c.name, tenants.c.created_at).where(tenants.c.id == tenant)
+    row = db.execute(wanted).mappings().one_or_none()
+    if row is None:
+        raise NoTenant(f"there is no marketplace {tenant!r}")
+    return Tenant(**row)
+
+
+def add_key(
+    db: Connection,
+    tenant: str,
+    key: NewKey,
+    *,
+    key_id: str,
+    name: str,
+    role: Role,
+    partner: str | None,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> None:
+    """Keeps a new key of a marketplace; its text is not kept."""
+    db.execute(
+        insert(api_keys).values(
+            tenant=tenant,
+            id=key_id,
+            prefix=key.prefix,
+            secret_sha256=key.secret_sha256,
+            name=name,
+            role=str(role),
+            partner=partner,
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+
+
+def holder(db: Connection, key: str, now: datetime) -> Principal | None:
+    """Who a key lets in, ``None`` where it is none, is revoked, or expired at or before ``now``."""
+    found = parts(key)
+    if found is None:
+        return None
+    prefix, secret = found
+    row = db.execute(
+        select(api_keys).where(
+            api_keys.c.prefix == prefix,
+            api_keys.c.revoked_at.is_(None),
+            or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > now),
+        )
+    ).one_or_none()
+    if not same(secret, None if row is None else row.secret_sha256) or row is None:
+        return None
+    return Principal(tenant=row.tenant, role=Role(row.role), partner=row.partner, actor=f"key/{row.id}")

@@ -1,0 +1,98 @@
+"""Connections to SQLite and PostgreSQL. The only module that knows that the two differ in more than their address.
+
+SQLAlchemy's defaults oversell on SQLite: two transactions read, then both write. Here a transaction that may write
+takes SQLite's write lock when it begins (``BEGIN IMMEDIATE``), so that what it reads is still so when it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from router.errors import Invalid
+
+LOCK_WAIT_S = 30
+"""How long SQLite waits for the write lock before it gives up."""
+
+DIALECTS = ("sqlite", "postgresql")
+
+
+class UnknownDatabase(Invalid):
+    """The address is none of a database that Dropwright runs on."""
+
+    code, title = "unknown-database", "The database is of no known kind"
+
+    def __init__(self) -> None:
+        super().__init__("give sqlite:///FILE or postgresql://user:password@host/name as the database")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """Two ways in: transactions that may write, and those that only read."""
+
+    writing: Engine
+    reading: Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether one file with one writer at a time holds it all."""
+        return self.writing.dialect.name == "sqlite"
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction, committed at the end, rolled back where anything is raised."""
+        with self.writing.begin() as db:
+            yield db
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction in which nothing is written."""
+        with self.reading.begin() as db:
+            yield db
+
+    def close(self) -> None:
+        """Gives back every connection."""
+        self.writing.dispose()
+        self.reading.dispose()
+
+
+def connect(address: str, *, pool_size: int = 10) -> Database:
+    """The database at ``address``; no connection is made yet. Raises ``UnknownDatabase``."""
+    try:
+        url = make_url(address)
+        kind = url.get_backend_name()
+        if kind not in DIALECTS:
+            raise UnknownDatabase
+        if kind == "sqlite":
+            return Database(
+                writing=_sqlite(url, "BEGIN IMMEDIATE", pool_size), reading=_sqlite(url, "BEGIN", pool_size)
+            )
+        engine = create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError):
+        raise UnknownDatabase from None
+    return Database(writing=engine, reading=engine.execution_options(postgresql_readonly=True))
+
+
+def _sqlite(url: Any, begin: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        connect_args={"isolation_level": None, "timeout": LOCK_WAIT_S, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(db: Connection) -> None:
+        db.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,128 @@
+"""What a route asks for: the time, a transaction, who is asking. Only here does the service look at the clock."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Annotated, TypeAlias
+
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPBearer
+from sqlalchemy import Connection
+
+from api.db import accounts
+from api.db.connect import Database
+from api.principal import NotAllowed, NotSignedIn, Principal, Role
+from api.settings import Settings
+from router.errors import DropwrightError, Invalid
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="ApiKey", description="An API key: dw_…")
+_ETAG = re.compile(r'"r([1-9][0-9]{0,17})"')
+
+
+class NoRevisionGiven(Invalid):
+    """An edit came without the revision that it edits."""
+
+    code, title = "no-revision-given", "If-Match is missing"
+
+    def __init__(self) -> None:
+        super().__init__("send the ETag of what you edit as If-Match, so that nobody's edit is lost")
+
+
+class Changed(DropwrightError):
+    """Somebody else edited it meanwhile."""
+
+    code, title = "changed-meanwhile", "It was changed meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__("it is not the revision you know any more: read it again, then edit")
+
+
+def now() -> datetime:
+    """The time of this request, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """An id that nobody has."""
+    return uuid.uuid4().hex
+
+
+def settings(request: Request) -> Settings:
+    """The settings of this process."""
+    found: Settings = request.app.state.settings
+    return found
+
+
+def database(request: Request) -> Database:
+    """The database of this process."""
+    found: Database = request.app.state.database
+    return found
+
+
+Configured: TypeAlias = Annotated[Settings, Depends(settings)]
+Store: TypeAlias = Annotated[Database, Depends(database)]
+Now: TypeAlias = Annotated[datetime, Depends(now)]
+
+
+def write(store: Store) -> Iterator[Connection]:
+    """The request's transaction; it is committed before the answer is sent."""
+    with store.write() as db:
+        yield db
+
+
+def read(store: Store) -> Iterator[Connection]:
+    """The request's transaction in which nothing is written."""
+    with store.read() as db:
+        yield db
+
+
+Write: TypeAlias = Annotated[Connection, Depends(write, scope="function")]
+Read: TypeAlias = Annotated[Connection, Depends(read, scope="function")]
+
+
+def principal(request: Request, store: Store, at: Now, _shown: Annotated[object, Depends(_bearer)]) -> Principal:
+    """Who is asking. Raises ``NotSignedIn``."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        with store.read() as db:
+            found = accounts.holder(db, key.strip(), at)
+        if found is not None:
+            return found
+    raise NotSignedIn
+
+
+Signed: TypeAlias = Annotated[Principal, Depends(principal)]
+
+
+def allow(*roles: Role) -> Callable[[Principal], Principal]:
+    """A dependency that lets only these roles in. Raises ``NotAllowed``."""
+
+    def allowed(who: Signed) -> Principal:
+        if who.role not in roles:
+            raise NotAllowed(who.role, roles)
+        return who
+
+    return allowed
+
+
+Engineer: TypeAlias = Annotated[Principal, Depends(allow(Role.ENGINEER))]
+"""Marketplace engineers alone: whatever changes the marketplace's data."""
+
+Marketplace: TypeAlias = Annotated[Principal, Depends(allow(Role.ENGINEER, Role.MANAGER, Role.AUDITOR))]
+"""Whoever works for the marketplace itself: sees all of it."""
+
+
+def if_match(given: Annotated[str | None, Header(alias="If-Match")] = None) -> int:
+    """The revision that an edit is made to. Raises ``NoRevisionGiven``, ``Changed``."""
+    if given is None:
+        raise NoRevisionGiven
+    found = _ETAG.fullmatch(given.strip().removeprefix("W/"))
+    if found is None:
+        raise Changed
+    return int(found[1])
+
+
+Revision: TypeAlias = Annotated[int, Depends(if_match)]

@@ -1,0 +1,120 @@
+"""Errors as RFC 9457 problems: a stable code in ``type``, a sentence in ``detail``, a JSON pointer for each fault."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.deps import Changed, NoRevisionGiven
+from api.principal import NotAllowed, NotSignedIn
+from router.errors import Conflict, DropwrightError, Fault, Faulty, Invalid, NotFound, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS: dict[type[DropwrightError], int] = {
+    Invalid: 422,
+    NotFound: 404,
+    Conflict: 409,
+    Unavailable: 503,
+    NotSignedIn: 401,
+    NotAllowed: 403,
+    NoRevisionGiven: 428,
+    Changed: 412,
+}
+"""The status of each category of error, and of those that have their own."""
+
+MOST_FAULTS = 1000
+"""Faults that one answer lists."""
+
+_log = structlog.get_logger()
+
+
+class TooLarge(DropwrightError):
+    """A body is larger than the service reads."""
+
+    code, title = "too-large", "The body is too large"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"a body may have at most {most} bytes here: send less at once, or use a bulk route", most=most
+        )
+
+
+STATUS[TooLarge] = 413
+
+
+def status_of(error: DropwrightError) -> int:
+    """The HTTP status of an error: its own, or its category's."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def problem(
+    status: int,
+    *,
+    code: str,
+    title: str,
+    detail: str,
+    faults: tuple[Fault, ...] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem as it is sent."""
+    told: dict[str, Any] = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail}
+    if faults:
+        told["errors"] = [
+            {"pointer": each.pointer, "code": each.code, "detail": each.message} for each in faults[:MOST_FAULTS]
+        ]
+    return Response(json.dumps(told, ensure_ascii=False).encode(), status, headers, MEDIA_TYPE)
+
+
+def of(error: DropwrightError) -> Response:
+    """The problem that an error is."""
+    status = status_of(error)
+    faults = error.faults if isinstance(error, Faulty) else ()
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(status)
+    return problem(status, code=error.code, title=error.title, detail=str(error), faults=faults, headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of an application a problem."""
+
+    @app.exception_handler(DropwrightError)
+    def ours(_request: Request, error: DropwrightError) -> Response:
+        return of(error)
+
+    @app.exception_handler(RequestValidationError)
+    def parameters(_request: Request, error: RequestValidationError) -> Response:
+        faults = tuple(
+            Fault(
+                pointer="".join(f"/{part}" for part in each["loc"]),
+                code=str(each["type"]).replace("_", "-"),
+                message=str(each["msg"]),
+            )
+            for each in error.errors()
+        )
+        return problem(422, code="bad-parameter", title="A parameter is not valid", detail="see errors", faults=faults)
+
+    @app.exception_handler(HTTPException)
+    def theirs(_request: Request, error: HTTPException) -> Response:
+        title = HTTPStatus(error.status_code).phrase
+        return problem(
+            error.status_code,
+            code=title.lower().replace(" ", "-"),
+            title=title,
+            detail=str(error.detail),
+            headers=error.headers,
+        )
+
+    @app.exception_handler(Exception)
+    def bug(request: Request, error: Exception) -> Response:
+        _log.error("unhandled", route=request.url.path, error=type(error).__name__)
+        return problem(
+            500, code="bug", title="A fault of the service", detail="this is a bug of the service; nothing was changed"
+        )

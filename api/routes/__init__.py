@@ -1,0 +1,1 @@
+"""The routes, one resource a file; each has a ``router``. Parse, call, return."""

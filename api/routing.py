@@ -1,0 +1,205 @@
+"""Routes that read and write records as the codec does, and answer a repeated POST as they did the first time.
+
+A body is read by ``router.codec``, so that all its faults come back at once, each with a JSON pointer: NaN, doubled
+keys, lone surrogates and numbers beyond 2^53 among them. An answer is spelt by the codec too, and the OpenAPI
+description is made of the same records.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, is_dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar, get_args, get_origin
+
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.params import Depends as Wanted
+from starlette.responses import Response
+
+from api.db import idempotency
+from api.deps import Now, Signed, Write
+from api.paging import Page
+from router import codec
+
+_Record = TypeVar("_Record")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply(Generic[_Record]):
+    """A record with what stands in the head of an answer. ``revision`` becomes its ETag."""
+
+    record: _Record
+    revision: int | None = None
+    location: str | None = None
+    status: int | None = None
+
+
+class Reader(Generic[_Record]):
+    """A dependency that reads the body as a record of ``kind``; ``what`` names it in the error."""
+
+    def __init__(self, kind: type[_Record], what: str) -> None:
+        self.kind, self.what = kind, what
+
+    async def __call__(self, request: Request) -> _Record:
+        return codec.read_as(self.kind, await request.body(), self.what)
+
+
+def reads(kind: type[Any], what: str) -> Any:
+    """``Annotated[Hub, reads(Hub, "hub")]``: the parameter is the body. Raises ``Faulty`` with every fault."""
+    return Depends(Reader(kind, what))
+
+
+async def _hash(request: Request) -> str:
+    """Of what is asked: method, address and body."""
+    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    return hashlib.sha256(asked + await request.body()).hexdigest()
+
+
+Asked: TypeAlias = Annotated[str, Depends(_hash)]
+Key: TypeAlias = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="Your own id of this request: sent again with it, it does nothing twice and answers the same.",
+    ),
+]
+
+
+class Router(APIRouter):
+    """An ``APIRouter`` whose routes return records, ``Reply`` or ``Page`` of them, ``None`` (204), or a response.
+
+    A POST may be repeated with the same ``Idempotency-Key``, unless ``repeatable=False``: the route then answers for
+    that itself. Give it where a route streams its body or has no principal.
+    """
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        repeatable = options.pop("repeatable", True) and "POST" in (options.get("methods") or ())
+        signature = inspect.signature(endpoint, eval_str=True)
+        extra = dict(options.pop("openapi_extra", None) or {})
+        answered = _answered(signature.return_annotation)
+        status = options.get("status_code") or (204 if signature.return_annotation is None else 200)
+        read = body_of(endpoint)
+        if read is not None and "requestBody" not in extra:
+            extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": ref(read)}}}
+        if answered is not None:
+            shown = {"description": HTTPStatus(status).phrase, "content": {"application/json": {"schema": answered}}}
+            options["responses"] = {status: shown, **(options.get("responses") or {})}
+        options |= {"status_code": status, "openapi_extra": extra, "response_model": None}
+        wrap = _repeating if repeatable else _spelling
+        super().add_api_route(path, wrap(endpoint, signature, status), **options)
+
+
+def body_of(endpoint: Callable[..., Any]) -> type[Any] | None:
+    """The kind of record that an endpoint reads its body as."""
+    for parameter in inspect.signature(endpoint, eval_str=True).parameters.values():
+        for said in getattr(parameter.annotation, "__metadata__", ()):
+            if isinstance(said, Wanted) and isinstance(said.dependency, Reader):
+                kind: type[Any] = said.dependency.kind
+                return kind
+    return None
+
+
+def ref(kind: type[Any]) -> dict[str, Any]:
+    """Where OpenAPI describes a record; remembers that it has to."""
+    described[kind.__name__] = kind
+    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+
+
+described: dict[str, type[Any]] = {}
+"""The records that some route reads or answers with, by name."""
+
+
+def _answered(annotation: Any) -> dict[str, Any] | None:
+    """The JSON Schema of what a route gives back."""
+    origin = get_origin(annotation)
+    if origin is Reply:
+        return _answered(get_args(annotation)[0])
+    if origin is Page:
+        items = {"type": "array", "items": ref(get_args(annotation)[0])}
+        return {
+            "type": "object",
+            "properties": {"items": items, "next": {"type": ["string", "null"]}},
+            "required": ["items", "next"],
+            "additionalProperties": False,
+        }
+    return ref(annotation) if isinstance(annotation, type) and is_dataclass(annotation) else None
+
+
+def answer(result: object, status: int) -> Response:
+    """What a route gave back as the answer to send."""
+    if isinstance(result, Response):
+        return result
+    headers = {}
+    if isinstance(result, Reply):
+        status = result.status or status
+        if result.revision is not None:
+            headers["ETag"] = f'"r{result.revision}"'
+        if result.location is not None:
+            headers["Location"] = result.location
+        result = result.record
+    if result is None:
+        return Response(status_code=status, headers=headers)
+    spelt = json.dumps(codec.plain(result), ensure_ascii=False, separators=(",", ":"))
+    return Response(spelt.encode(), status, headers, "application/json")
+
+
+def _spelling(endpoint: Callable[..., Any], signature: inspect.Signature, status: int) -> Callable[..., Any]:
+    if inspect.iscoroutinefunction(endpoint):
+
+        @wraps(endpoint)
+        async def later(**given: Any) -> Response:
+            return answer(await endpoint(**given), status)
+
+        return _with(later, signature, {})
+
+    @wraps(endpoint)
+    def spelt(**given: Any) -> Response:
+        return answer(endpoint(**given), status)
+
+    return _with(spelt, signature, {})
+
+
+def _repeating(endpoint: Callable[..., Any], signature: inspect.Signature, status: int) -> Callable[..., Any]:
+    if inspect.iscoroutinefunction(endpoint):
+        raise TypeError(f"{endpoint.__name__}: a POST that may be repeated runs in one transaction, so not async")
+
+    @wraps(endpoint)
+    def once(*, once_db: Write, once_who: Signed, once_key: Key, once_asked: Asked, once_now: Now, **given: Any) -> Any:
+        if once_key is None:
+            return answer(endpoint(**given), status)
+        who = (once_who.tenant, once_who.actor, once_key)
+        kept = idempotency.take(once_db, *who, request_sha256=once_asked, now=once_now)
+        if kept is not None:
+            return Response(kept.body, kept.status, {**kept.headers, "Idempotency-Replayed": "true"})
+        made = answer(endpoint(**given), status)
+        names = ("etag", "location", "content-type")
+        headers = {name: made.headers[name] for name in names if name in made.headers}
+        idempotency.keep(
+            once_db, *who, idempotency.Kept(status=made.status_code, headers=headers, body=bytes(made.body))
+        )
+        return made
+
+    mine = {"once_db": Write, "once_who": Signed, "once_key": Key, "once_asked": Asked, "once_now": Now}
+    return _with(once, signature, mine)
+
+
+def _with(function: Callable[..., Any], signature: inspect.Signature, more: dict[str, Any]) -> Callable[..., Any]:
+    """The function, showing FastAPI the endpoint's parameters and these."""
+    own = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in signature.parameters.values()]
+    added = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=kind,
+            default=None if kind is Key else inspect.Parameter.empty,
+        )
+        for name, kind in more.items()
+    ]
+    vars(function)["__signature__"] = inspect.Signature([*own, *added])
+    return function

@@ -1,0 +1,28 @@
+"""What the service is told by its environment: variables that begin with ``DROPWRIGHT_``, read once at the start."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from annotated_types import Ge, Le
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 2**20
+
+
+class Settings(BaseSettings):
+    """Settings of one process. Sizes in bytes, spans in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="DROPWRIGHT_", frozen=True, extra="ignore")
+
+    database: str = "sqlite:///dropwright.db"
+    """``sqlite:///FILE`` or ``postgresql://…``."""
+
+    pool_size: Annotated[int, Ge(1), Le(200)] = 10
+    """Database connections that one process keeps open."""
+
+    body_bytes: Annotated[int, Ge(1024)] = 8 * MIB
+    """The largest body of a request that is read whole."""
+
+    bulk_bytes: Annotated[int, Ge(1024)] = 1024 * MIB
+    """The largest body of a bulk request, which is read line by line."""
