@@ -66,7 +66,7 @@ def test_what_builds_the_wheel_is_pinned_alike_for_make_install_and_for_everybod
 
 
 def test_every_dependency_has_its_reason_written_down() -> None:
-    table = (ROOT / "docs/decisions/0002-every-dependency-has-a-reason.md").read_text(encoding="utf-8")
+    table = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
     optional = pyproject()["project"]["optional-dependencies"]
     named = {Requirement(line).name for lines in optional.values() for line in lines}
     named |= {requirement.name for requirement in wanted()}
