@@ -1,4 +1,4 @@
-"""What every test gets: repeatable properties, no way out to the network, and Chromium or a clear failure."""
+"""What every test gets: repeatable properties, databases, no way out to the network, Chromium or a clear failure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+pytest_plugins = ["tests.db.fixtures"]
 
 TESTS = Path(__file__).parent
 CHROMIUM = Path("/usr/bin/chromium")
