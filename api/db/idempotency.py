@@ -37,7 +37,8 @@ def take(db: Connection, tenant: str, actor: str, key: str, *, request_sha256: s
     """The answer kept under the key; ``None`` takes the key for this request. Raises ``KeyReused``."""
     insert = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
     row = {"tenant": tenant, "actor": actor, "key": key, "request_sha256": request_sha256, "created_at": now}
-    if db.execute(insert(idempotency).values(row).on_conflict_do_nothing()).rowcount:
+    taken = insert(idempotency).values(row).on_conflict_do_nothing().returning(idempotency.c.key)
+    if db.execute(taken).one_or_none() is not None:
         return None
     kept = db.execute(select(idempotency).where(_of(tenant, actor, key))).one()
     if kept.request_sha256 != request_sha256:

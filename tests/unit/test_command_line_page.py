@@ -5,23 +5,28 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from pathlib import Path
 
 import api
 from api import cli
 from api.documents import pick_list
 from router.errors import DropwrightError
-from tests.architecture.sources import ROOT
+from tests.architecture.sources import ROOT, imports
 
+MODULES = {module.name for module in pkgutil.walk_packages(api.__path__, "api.")}
 PAGE = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
 
 
 def own_errors() -> set[type[DropwrightError]]:
-    """Every error that a module of api/ defines."""
-    found = set()
-    for module in pkgutil.walk_packages(api.__path__, "api."):
-        for value in vars(importlib.import_module(module.name)).values():
-            if isinstance(value, type) and issubclass(value, DropwrightError) and value.__module__ == module.name:
+    """Every error that a module of api/ defines which the command line uses, however far down."""
+    used, found = ["api.cli"], set()
+    for name in used:
+        module = importlib.import_module(name)
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, DropwrightError) and value.__module__ == name:
                 found.add(value)
+        path = Path(module.__file__ or "")
+        used += [each for each in sorted(set(imports(path)) & MODULES) if each not in used]
     return found
 
 
