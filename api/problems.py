@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api.deps import Changed, NoRevisionGiven
 from api.principal import NotAllowed, NotSignedIn
+from api.rows import NotRows, RowFault
 from router.errors import Conflict, DropwrightError, Fault, Faulty, Invalid, NotFound, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -49,6 +50,7 @@ class TooLarge(DropwrightError):
 
 
 STATUS[TooLarge] = 413
+STATUS[NotRows] = 415
 
 
 def status_of(error: DropwrightError) -> int:
@@ -68,10 +70,13 @@ def problem(
     """A problem as it is sent."""
     told: dict[str, Any] = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail}
     if faults:
-        told["errors"] = [
-            {"pointer": each.pointer, "code": each.code, "detail": each.message} for each in faults[:MOST_FAULTS]
-        ]
+        told["errors"] = [_told(each) for each in faults[:MOST_FAULTS]]
     return Response(json.dumps(told, ensure_ascii=False).encode(), status, headers, MEDIA_TYPE)
+
+
+def _told(fault: Fault) -> dict[str, Any]:
+    line = {"line": fault.line} if isinstance(fault, RowFault) else {}
+    return {**line, "pointer": fault.pointer, "code": fault.code, "detail": fault.message}
 
 
 def of(error: DropwrightError) -> Response:

@@ -26,6 +26,7 @@ from api.paging import Page
 from router import codec
 
 _Record = TypeVar("_Record")
+_Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,15 @@ class Router(APIRouter):
     A POST may be repeated with the same ``Idempotency-Key``, unless ``repeatable=False``: the route then answers for
     that itself. Give it where a route streams its body or has no principal.
     """
+
+    def post(self, path: str, **options: Any) -> Callable[[_Endpoint], _Endpoint]:
+        """A POST route; takes ``repeatable`` besides FastAPI's own options."""
+
+        def added(endpoint: _Endpoint) -> _Endpoint:
+            self.add_api_route(path, endpoint, methods=["POST"], **options)
+            return endpoint
+
+        return added
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         repeatable = options.pop("repeatable", True) and "POST" in (options.get("methods") or ())

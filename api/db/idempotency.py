@@ -37,10 +37,17 @@ def take(db: Connection, tenant: str, actor: str, key: str, *, request_sha256: s
     """The answer kept under the key; ``None`` takes the key for this request. Raises ``KeyReused``."""
     insert = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
     row = {"tenant": tenant, "actor": actor, "key": key, "request_sha256": request_sha256, "created_at": now}
-    taken = insert(idempotency).values(row).on_conflict_do_nothing().returning(idempotency.c.key)
-    if db.execute(taken).one_or_none() is not None:
+    new = insert(idempotency).values(row).on_conflict_do_nothing().returning(idempotency.c.key)
+    if db.execute(new).one_or_none() is not None:
         return None
-    kept = db.execute(select(idempotency).where(_of(tenant, actor, key))).one()
+    return kept_under(db, tenant, actor, key, request_sha256=request_sha256)
+
+
+def kept_under(db: Connection, tenant: str, actor: str, key: str, *, request_sha256: str) -> Kept | None:
+    """The answer kept under the key, ``None`` where the key is new. Raises ``KeyReused``."""
+    kept = db.execute(select(idempotency).where(_of(tenant, actor, key))).one_or_none()
+    if kept is None:
+        return None
     if kept.request_sha256 != request_sha256:
         raise KeyReused
     return Kept(status=kept.status, headers=json.loads(kept.headers), body=kept.body)
