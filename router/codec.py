@@ -44,6 +44,8 @@ _SHOWN = {("Parcel", "trip"), ("Parcel", "collection"), ("ParcelLine", "continge
 
 _TITLES: dict[Any, str] = {Drop: "dropwright.drop/1", Plan: "dropwright.plan/1"}
 _Kind = TypeVar("_Kind")
+Scan = Callable[[dict[str, Any]], list[Fault]]
+"""A look at the values of a document that finds what its form does not show."""
 
 
 def read_drop(data: bytes) -> Drop:
@@ -56,13 +58,17 @@ def read_plan(data: bytes) -> Plan:
     return _read(data, Plan, "plan", faults.of_plan)
 
 
-def read_as(kind: type[_Kind], data: bytes, what: str) -> _Kind:
+def read_as(kind: type[_Kind], data: bytes, what: str, scan: Scan | None = None) -> _Kind:
     """The record of class ``kind`` that ``data`` (UTF-8 JSON) spells; ``what`` names it to the reader of a fault.
 
-    References and times that contradict each other are for the caller to find. Raises ``Faulty``, and passes on what
-    the record itself raises.
+    References, and times that contradict each other, are found by ``scan``, which looks at the values before a record
+    is made. Raises ``Faulty`` with the faults of both, and passes on what the record itself raises.
     """
-    return _read(data, kind, what, lambda tree: [])
+
+    def look(tree: dict[str, Any]) -> list[Fault]:
+        return [*faults.of_times(tree, _form(kind).described), *(scan(tree) if scan else ())]
+
+    return _read(data, kind, what, look)
 
 
 def write(document: Drop | Plan) -> bytes:
@@ -192,10 +198,7 @@ def _stricter(node: Any, always: dict[str, tuple[str, ...]]) -> Any:
     return made
 
 
-_Scan = Callable[[dict[str, Any]], list[Fault]]
-
-
-def _read(data: bytes, kind: type[_Kind], what: str, scan: _Scan) -> _Kind:
+def _read(data: bytes, kind: type[_Kind], what: str, scan: Scan) -> _Kind:
     form = _form(kind)
     given = _looked_at(data, form, what, scan)
     try:
@@ -205,7 +208,7 @@ def _read(data: bytes, kind: type[_Kind], what: str, scan: _Scan) -> _Kind:
     return document
 
 
-def _looked_at(data: bytes, form: _Form, what: str, scan: _Scan) -> bytes | str:
+def _looked_at(data: bytes, form: _Form, what: str, scan: Scan) -> bytes | str:
     """JSON without the oddities that ``faults.parse`` takes out, for pydantic. Raises ``Faulty``.
 
     The values are given up on return: a matrix of 2 000 places is large enough to hold once.

@@ -5,10 +5,24 @@ of a format, ``drop`` and ``records`` find what only the whole document can tell
 on records, and step over what another of them reports. ``docs/errors.md`` has every code.
 """
 
-from router.faults.drop import of_drop
-from router.faults.form import of_form, of_top
+from router.faults.drop import Names, of_drop, of_order
+from router.faults.form import of_form, of_times, of_top
 from router.faults.records import of_plan
 from router.faults.scan import MOST, escape, in_order
 from router.faults.text import Text, parse, tidy
 
-__all__ = ["MOST", "Text", "escape", "in_order", "of_drop", "of_form", "of_plan", "of_top", "parse", "tidy"]
+__all__ = [
+    "MOST",
+    "Names",
+    "Text",
+    "escape",
+    "in_order",
+    "of_drop",
+    "of_form",
+    "of_order",
+    "of_plan",
+    "of_times",
+    "of_top",
+    "parse",
+    "tidy",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,16 @@ from router.faults.travel import Ground, location, travel
 
 _NOT_ZONES = re.compile(r"(posix|right)/.*|localtime|posixrules|Factory", re.DOTALL)
 """Files that lie beside the zones of the IANA list on some machines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What an order may name, and the travel that its location has to fit."""
+
+    hubs: Known
+    tiers: Known
+    sold: Known
+    ground: Ground
 
 
 def of_drop(tree: dict[str, Any]) -> list[Fault]:
@@ -43,21 +54,28 @@ def _drop(scan: Scan, tree: dict[str, Any]) -> None:
     _stock(scan, tree, hubs, catalog, bundles)
     _couriers(scan, tree, hubs, ground)
     _carriers(scan, tree, hubs)
-    _orders(scan, tree, hubs, tiers, ground, None if catalog is None or bundles is None else catalog | bundles)
+    sold = None if catalog is None or bundles is None else catalog | bundles
+    names = Names(hubs=hubs, tiers=tiers, sold=sold, ground=ground)
+    scan.ids(rows(tree, "", "orders"), "order")
+    for pointer, order in rows(tree, "", "orders"):
+        _order(scan, order, pointer, names)
     committed(scan, tree, hubs)
 
 
-def _orders(scan: Scan, tree: dict[str, Any], hubs: Known, tiers: Known, ground: Ground, sold: Known) -> None:
-    scan.ids(rows(tree, "", "orders"), "order")
-    for pointer, order in rows(tree, "", "orders"):
-        location(scan, order, pointer, ground)
-        scan.knows(tiers, order.get("tier"), f"{pointer}/tier", "unknown-tier")
-        for place, name in texts(order, pointer, "hubs"):
-            scan.knows(hubs, name, place, "unknown-hub")
-        for name in ("placed_at", "cleared_at", "not_before", "ship_by", "deliver_by"):
-            scan.at(order, pointer, name)
-        for inner, line in rows(order, pointer, "lines"):
-            scan.knows(sold, line.get("sku"), f"{inner}/sku", "unknown-sku")
+def of_order(tree: dict[str, Any], names: Names) -> list[Fault]:
+    """Every fault of one order, given as JSON values without its drop, that its form does not show. Never raises."""
+    return Scan().run(lambda scan, order: _order(scan, order, "", names), tree)
+
+
+def _order(scan: Scan, order: dict[str, Any], pointer: str, names: Names) -> None:
+    location(scan, order, pointer, names.ground)
+    scan.knows(names.tiers, order.get("tier"), f"{pointer}/tier", "unknown-tier")
+    for place, name in texts(order, pointer, "hubs"):
+        scan.knows(names.hubs, name, place, "unknown-hub")
+    for name in ("placed_at", "cleared_at", "not_before", "ship_by", "deliver_by"):
+        scan.at(order, pointer, name)
+    for inner, line in rows(order, pointer, "lines"):
+        scan.knows(names.sold, line.get("sku"), f"{inner}/sku", "unknown-sku")
 
 
 def _zone(scan: Scan, tree: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from router.errors import Fault
-from router.faults.scan import escape
+from router.faults.scan import Scan, escape
 
 Schema = dict[str, Any]
 _TOLD = 3
@@ -29,6 +29,38 @@ def of_top(tree: dict[str, Any], schema: Schema) -> Iterator[Fault]:
     described = {each["ref"]: each for each in schema.get("definitions", ())}
     top = schema["schema"] if described else schema
     return _fields(tree, "", top["schema"]["fields"])
+
+
+def of_times(tree: Any, schema: Schema) -> list[Fault]:
+    """Every time in ``tree`` that is spelt, but not as in RFC 3339 with an offset and whole seconds. Never raises."""
+    described = {each["ref"]: each for each in schema.get("definitions", ())}
+    top = schema["schema"] if described else schema
+    return Scan().run(lambda scan, whole: _times(scan, whole, "", top, described), tree)
+
+
+def _times(scan: Scan, value: Any, pointer: str, schema: Schema, described: dict[str, Schema]) -> None:
+    schema = _plain(schema, described)
+    kind = schema["type"]
+    if kind == "datetime" and isinstance(value, str):
+        scan.instant(value, pointer)
+    elif kind == "dataclass" and isinstance(value, dict):
+        for field in schema["schema"]["fields"]:
+            name = field["name"]
+            if name in value:
+                _times(scan, value[name], f"{pointer}/{name}", field["schema"], described)
+    elif kind == "tuple" and isinstance(value, list):
+        for index, entry in enumerate(value):
+            _times(scan, entry, f"{pointer}/{index}", schema["items_schema"][0], described)
+    elif kind == "dict" and isinstance(value, dict):
+        for name, entry in value.items():
+            _times(scan, entry, f"{pointer}/{escape(name)}", schema["values_schema"], described)
+
+
+def _plain(schema: Schema, described: dict[str, Schema]) -> Schema:
+    """What a value that is there, and not null, has to be."""
+    while schema["type"] in ("default", "nullable", "definition-ref"):
+        schema = described[schema["schema_ref"]] if schema["type"] == "definition-ref" else schema["schema"]
+    return schema
 
 
 def _look(value: Any, pointer: str, schema: Schema, described: dict[str, Schema]) -> Iterator[Fault]:
@@ -164,6 +196,12 @@ def _text(value: Any, schema: Schema) -> _Wrong:
     return None
 
 
+def _truth(value: Any, schema: Schema) -> _Wrong:
+    if type(value) is not bool:
+        return "wrong-type", f"must be true or false, and is {_kind(value)}"
+    return None
+
+
 def _time(value: Any, schema: Schema) -> _Wrong:
     if not isinstance(value, str):
         return "bad-time", f'must be a time, such as "2026-11-20T18:15:00+02:00", and is {_kind(value)}'
@@ -181,6 +219,7 @@ _SCALARS: dict[str, Callable[[Any, Schema], _Wrong]] = {
     "int": _whole_number,
     "float": _number,
     "str": _text,
+    "bool": _truth,
     "datetime": _time,
     "literal": _literal,
 }

@@ -101,8 +101,10 @@ class Scan:
     def at(self, row: dict[str, Any], pointer: str, name: str) -> datetime | None:
         """The time in field ``name``; a fault where the text is not one."""
         text = row.get(name)
-        if not isinstance(text, str):
-            return None
+        return self.instant(text, f"{pointer}/{name}") if isinstance(text, str) else None
+
+    def instant(self, text: str, pointer: str) -> datetime | None:
+        """The time that ``text`` spells; a fault where it spells none."""
         spelt = _TIME.fullmatch(text)
         try:
             parsed = datetime.fromisoformat(text.upper()) if spelt else None
@@ -112,12 +114,12 @@ class Scan:
             parsed = None
         if spelt is None or parsed is None:
             cure = "is not a time as in RFC 3339, such as 2026-11-20T18:15:00+02:00"
-            self.fault(f"{pointer}/{name}", "bad-time", f"{shown(text)} {cure}")
+            self.fault(pointer, "bad-time", f"{shown(text)} {cure}")
         elif spelt[3] is None:
-            self.fault(f"{pointer}/{name}", "naive-time", f"{shown(text)} has no offset; add Z or one such as +02:00")
+            self.fault(pointer, "naive-time", f"{shown(text)} has no offset; add Z or one such as +02:00")
         elif spelt[2] and spelt[2].strip(".0"):
             message = f"{shown(text)} has a fraction of a second; use whole seconds"
-            self.fault(f"{pointer}/{name}", "fractional-second", message)
+            self.fault(pointer, "fractional-second", message)
         else:
             return parsed
         return None
