@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -47,6 +48,15 @@ class TooLarge(DropwrightError):
         super().__init__(
             f"a body may have at most {most} bytes here: send less at once, or use a bulk route", most=most
         )
+
+
+class Unstorable(Invalid):
+    """A name or number that no row of the database could hold, such as one with the character U+0000."""
+
+    code, title = "unstorable", "Nothing can have that name or number"
+
+    def __init__(self) -> None:
+        super().__init__("a name or number in the address or the body is one that no database holds; mend it")
 
 
 STATUS[TooLarge] = 413
@@ -93,6 +103,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(DropwrightError)
     def ours(_request: Request, error: DropwrightError) -> Response:
         return of(error)
+
+    @app.exception_handler(DataError)
+    def unstorable(_request: Request, _error: DataError) -> Response:
+        return of(Unstorable())
 
     @app.exception_handler(RequestValidationError)
     def parameters(_request: Request, error: RequestValidationError) -> Response:

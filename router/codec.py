@@ -62,11 +62,13 @@ def read_as(kind: type[_Kind], data: bytes, what: str, scan: Scan | None = None)
     """The record of class ``kind`` that ``data`` (UTF-8 JSON) spells; ``what`` names it to the reader of a fault.
 
     References, and times that contradict each other, are found by ``scan``, which looks at the values before a record
-    is made. Raises ``Faulty`` with the faults of both, and passes on what the record itself raises.
+    is made. The character U+0000 is a fault, since no database keeps it. Raises ``Faulty`` with the faults of all, and
+    passes on what the record itself raises.
     """
 
     def look(tree: dict[str, Any]) -> list[Fault]:
-        return [*faults.of_times(tree, _form(kind).described), *(scan(tree) if scan else ())]
+        nul = faults.of_nul(tree) if b"\\u0000" in data else ()
+        return [*nul, *faults.of_times(tree, _form(kind).described), *(scan(tree) if scan else ())]
 
     return _read(data, kind, what, look)
 

@@ -8,7 +8,7 @@ on records, and step over what another of them reports. ``docs/errors.md`` has e
 from router.faults.drop import Names, of_drop, of_order
 from router.faults.form import of_form, of_times, of_top
 from router.faults.records import of_plan
-from router.faults.scan import MOST, escape, in_order
+from router.faults.scan import MOST, escape, in_order, of_nul
 from router.faults.text import Text, parse, tidy
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "in_order",
     "of_drop",
     "of_form",
+    "of_nul",
     "of_order",
     "of_plan",
     "of_times",

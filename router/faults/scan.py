@@ -76,6 +76,28 @@ def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     return tuple(sorted(once.values(), key=place))
 
 
+def of_nul(tree: Any) -> list[Fault]:
+    """Every string in ``tree``, and every name, that holds the character U+0000. Never raises."""
+    return Scan().run(_nul, tree)
+
+
+def _nul(scan: Scan, tree: Any) -> None:
+    ahead: list[tuple[Any, str]] = [(tree, "")]
+    while ahead:
+        value, pointer = ahead.pop()
+        if isinstance(value, str):
+            if "\0" in value:
+                scan.fault(pointer, "bad-value", "holds the character U+0000; leave it out")
+        elif isinstance(value, dict):
+            ahead += [part for name, each in value.items() for part in _both(name, each, f"{pointer}/{escape(name)}")]
+        elif isinstance(value, list):
+            ahead += [(each, f"{pointer}/{index}") for index, each in enumerate(value)]
+
+
+def _both(name: str, value: Any, pointer: str) -> tuple[tuple[str, str], tuple[Any, str]]:
+    return (name, pointer), (value, pointer)
+
+
 class _Enough(Exception):
     """The list of faults is full."""
 

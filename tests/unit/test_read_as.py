@@ -75,3 +75,9 @@ def test_faults_of_form_of_time_and_of_another_look_come_together() -> None:
         ("/bells/0/at", "bad-time"),
         ("/bells/0/pitch", "unknown-field"),
     ]
+
+
+def test_a_character_that_no_database_keeps_is_a_fault_in_values_and_names() -> None:
+    tree = {"named": {"a\0b": {"at": "2026-11-20T18:15:00Z"}, "\\u0000": {"at": "2026-11-20T18:15:00Z"}}}
+    assert faults_of(tree) == [("/named/a\0b", "bad-value")]
+    assert ("/bells/0/at", "bad-value") in faults_of({"bells": [{"at": "\0"}]})
