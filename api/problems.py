@@ -17,7 +17,7 @@ from starlette.responses import Response
 from api.deps import Changed, NoRevisionGiven
 from api.principal import NotAllowed, NotSignedIn
 from api.rows import NotRows, RowFault
-from router.errors import Conflict, DropwrightError, Fault, Faulty, Invalid, NotFound, Unavailable
+from router.errors import Conflict, DropwrightError, Fault, Invalid, NotFound, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -92,7 +92,7 @@ def _told(fault: Fault) -> dict[str, Any]:
 def of(error: DropwrightError) -> Response:
     """The problem that an error is."""
     status = status_of(error)
-    faults = error.faults if isinstance(error, Faulty) else ()
+    faults: tuple[Fault, ...] = getattr(error, "faults", ())
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(status)
     return problem(status, code=error.code, title=error.title, detail=str(error), faults=faults, headers=headers)
 

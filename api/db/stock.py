@@ -170,7 +170,7 @@ def move(
 
     Raises ``StockShort`` with every cell that has too few free units, ``NowhereToStock``, ``TooMuchStock``.
     """
-    cells = {cell: change for cell, change in sorted(changes.items()) if change}
+    cells = {cell: max(-LARGEST, min(change, LARGEST + 1)) for cell, change in sorted(changes.items()) if change}
     fewer = {cell: change for cell, change in cells.items() if change < 0}
     stocked(db, tenant, [cell for cell in cells if cell not in fewer])
     back = _drop(db, tenant, _expired(db, tenant, {sku for _, sku in fewer}, now, fewer))
@@ -251,10 +251,10 @@ def _unknown(db: Connection, tenant: str, kind: Table, ids: Iterable[str]) -> li
 
 
 def _positive(units: Mapping[Cell, int]) -> dict[Cell, int]:
-    """The cells in order, without those that nothing is wanted of."""
+    """The cells in order, without those that nothing is wanted of. What no row can hold is as much as one more."""
     if any(quantity < 0 for quantity in units.values()):
         raise ValueError("units are counted from zero up")
-    return {cell: quantity for cell, quantity in sorted(units.items()) if quantity}
+    return {cell: min(quantity, LARGEST + 1) for cell, quantity in sorted(units.items()) if quantity}
 
 
 def _row(tenant: str, cell: Cell) -> ColumnElement[bool]:

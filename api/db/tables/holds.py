@@ -23,7 +23,9 @@ holds = Table(
     ForeignKeyConstraint(["tenant"], ["tenants.id"]),
     CheckConstraint("state IN ('held', 'released', 'converted')", name="state"),
     CheckConstraint("(for_drop IS NULL) <> (for_checkout IS NULL)", name="for_one"),
-    Index("ix_holds_for_drop", "tenant", "for_drop", "id"),
+    Index("ix_holds_created_at", "tenant", "created_at", "id"),
+    Index("ix_holds_for_drop", "tenant", "for_drop", "created_at", "id"),
+    Index("ix_holds_for_checkout", "tenant", "for_checkout", "created_at", "id"),
 )
 """``lines`` is what was asked for, ``units`` where it was found. A hold whose ``expires_at`` has come is over, though
 its state still says ``held``."""

@@ -1,0 +1,48 @@
+"""What order lines name: SKUs as they are, and bundles taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TypeAlias
+
+from sqlalchemy import Connection, and_, select
+
+from api.db.tables.registry import articles, components
+from router.model import Order
+
+MOST_AT_ONCE = 500
+"""Names in one statement."""
+
+Parts: TypeAlias = dict[str, dict[str, int]]
+"""Units of each SKU in one unit of an article."""
+
+
+def known(db: Connection, tenant: str) -> frozenset[str]:
+    """Every SKU and bundle of a marketplace."""
+    return frozenset(db.execute(select(articles.c.id).where(articles.c.tenant == tenant)).scalars())
+
+
+def parts(db: Connection, tenant: str, names: Collection[str]) -> Parts:
+    """Those of the names that are SKUs or bundles, with what they are made of."""
+    found: Parts = {}
+    made_of = and_(components.c.tenant == articles.c.tenant, components.c.bundle == articles.c.id)
+    columns = (articles.c.id, articles.c.kind, components.c.sku, components.c.quantity)
+    wanted = sorted(names)
+    for start in range(0, len(wanted), MOST_AT_ONCE):
+        mine = and_(articles.c.tenant == tenant, articles.c.id.in_(wanted[start : start + MOST_AT_ONCE]))
+        for row in db.execute(select(*columns).outerjoin_from(articles, components, made_of).where(mine)):
+            if row.kind == "sku":
+                found[row.id] = {row.id: 1}
+            else:
+                units = found.setdefault(row.id, {})
+                units[row.sku] = units.get(row.sku, 0) + row.quantity
+    return found
+
+
+def wants(order: Order, made_of: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Units of each SKU that an order asks for, bundles taken apart, equal SKUs added up."""
+    wanted: dict[str, int] = {}
+    for line in order.lines:
+        for sku, units in made_of[line.sku].items():
+            wanted[sku] = wanted.get(sku, 0) + units * line.quantity
+    return wanted
