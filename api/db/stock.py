@@ -10,21 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from api.db.movements import Cause, Movement, change, keep, row
+from api.db.movements import Cell as Cell
+from api.db.registry import missing
 from api.db.tables.holds import held_units
 from api.db.tables.registry import hubs as hub_rows
 from api.db.tables.registry import skus as sku_rows
-from api.db.tables.stock import movements, stock
+from api.db.tables.stock import stock
 from router.errors import Conflict, Invalid
 from router.model import LARGEST
-
-Cell: TypeAlias = tuple[str, str]
-"""Hub and SKU."""
 
 MOST_AT_ONCE = 500
 """SKUs that one statement names."""
@@ -87,19 +86,24 @@ def available(
             rows = select(stock.c.hub, stock.c.sku).where(mine).order_by(stock.c.hub, stock.c.sku)
             db.execute(rows.with_for_update()).all()
             unreserve(db, tenant, _drop(db, tenant, gone))
-        over = (
-            select(func.coalesce(func.sum(held_units.c.units), 0))
-            .where(
-                held_units.c.tenant == tenant,
-                held_units.c.hub == stock.c.hub,
-                held_units.c.sku == stock.c.sku,
-                held_units.c.expires_at <= now,
-            )
-            .scalar_subquery()
-        )
-        free = select(stock.c.hub, stock.c.sku, (stock.c.on_hand - stock.c.reserved + over).label("free"))
-        found |= {(row.hub, row.sku): int(row.free) for row in db.execute(free.where(mine))}
+        free = select(stock.c.hub, stock.c.sku, free_at(now).label("free"))
+        found |= {(each.hub, each.sku): int(each.free) for each in db.execute(free.where(mine))}
     return dict(sorted(found.items()))
+
+
+def free_at(now: datetime) -> ColumnElement[int]:
+    """Of a row of stock: units that are free at ``now``."""
+    over = (
+        select(func.coalesce(func.sum(held_units.c.units), 0))
+        .where(
+            held_units.c.tenant == stock.c.tenant,
+            held_units.c.hub == stock.c.hub,
+            held_units.c.sku == stock.c.sku,
+            held_units.c.expires_at <= now,
+        )
+        .scalar_subquery()
+    )
+    return stock.c.on_hand - stock.c.reserved + over
 
 
 def reserve(db: Connection, tenant: str, wanted: Mapping[Cell, int], now: datetime) -> None:
@@ -110,15 +114,14 @@ def reserve(db: Connection, tenant: str, wanted: Mapping[Cell, int], now: dateti
     short: dict[Cell, tuple[int, int]] = {}
     for cell, quantity in units.items():
         given = back.get(cell, 0)
-        row = _row(tenant, cell)
         enough = stock.c.on_hand - stock.c.reserved >= quantity - given
-        more = update(stock).where(row, enough).values(reserved=stock.c.reserved + (quantity - given))
+        more = update(stock).where(row(tenant, cell), enough).values(reserved=stock.c.reserved + (quantity - given))
         if db.execute(more).rowcount:
             taken[cell] = quantity
             continue
         if given:
             unreserve(db, tenant, {cell: given})
-        free = db.execute(select(stock.c.on_hand - stock.c.reserved).where(row)).scalar_one_or_none()
+        free = db.execute(select(stock.c.on_hand - stock.c.reserved).where(row(tenant, cell))).scalar_one_or_none()
         short[cell] = (quantity, free or 0)
     if short:
         unreserve(db, tenant, taken)
@@ -128,8 +131,8 @@ def reserve(db: Connection, tenant: str, wanted: Mapping[Cell, int], now: dateti
 def unreserve(db: Connection, tenant: str, units: Mapping[Cell, int]) -> None:
     """Gives reserved units back. Raises ``NotReserved``."""
     for cell, quantity in _positive(units).items():
-        row = and_(_row(tenant, cell), stock.c.reserved >= quantity)
-        if not db.execute(update(stock).where(row).values(reserved=stock.c.reserved - quantity)).rowcount:
+        enough = and_(row(tenant, cell), stock.c.reserved >= quantity)
+        if not db.execute(update(stock).where(enough).values(reserved=stock.c.reserved - quantity)).rowcount:
             raise NotReserved(*cell, quantity)
 
 
@@ -142,18 +145,18 @@ def take(
     reference: str | None,
     actor: str,
     now: datetime,
-) -> None:
-    """Takes reserved units away for good. Raises ``NotReserved``."""
+) -> tuple[Movement, ...]:
+    """Takes reserved units away for good, and gives the movements. Raises ``NotReserved``."""
+    cause = Cause(reason=reason, reference=reference, actor=actor, at=now)
     moved = []
     for cell, quantity in _positive(units).items():
-        row = and_(_row(tenant, cell), stock.c.reserved >= quantity)
-        fewer = {"on_hand": stock.c.on_hand - quantity, "reserved": stock.c.reserved - quantity}
-        left = _moved(db, row, fewer)
-        if left is None:
+        fewer = {"reserved": stock.c.reserved - quantity}
+        done = change(db, tenant, cell, "stock", -quantity, cause, allowed=stock.c.reserved >= quantity, also=fewer)
+        if done is None:
             raise NotReserved(*cell, quantity)
-        moved.append(_movement(tenant, cell, -quantity, left, reason, reference, actor, now))
-    if moved:
-        db.execute(insert(movements), moved)
+        moved.append(done)
+    keep(db, tenant, moved)
+    return tuple(moved)
 
 
 def move(
@@ -165,8 +168,10 @@ def move(
     reference: str | None,
     actor: str,
     now: datetime,
-) -> None:
-    """Lets on-hand units rise (change > 0) or fall (< 0), free ones alone; whoever catches an error rolls back.
+) -> tuple[Movement, ...]:
+    """Lets on-hand units rise (change > 0) or fall (< 0), free ones alone, and gives the movements.
+
+    Whoever catches an error rolls back.
 
     Raises ``StockShort`` with every cell that has too few free units, ``NowhereToStock``, ``TooMuchStock``.
     """
@@ -174,24 +179,25 @@ def move(
     fewer = {cell: change for cell, change in cells.items() if change < 0}
     stocked(db, tenant, [cell for cell in cells if cell not in fewer])
     back = _drop(db, tenant, _expired(db, tenant, {sku for _, sku in fewer}, now, fewer))
+    cause = Cause(reason=reason, reference=reference, actor=actor, at=now)
     moved = []
     short: dict[Cell, tuple[int, int]] = {}
-    for cell, change in cells.items():
+    for cell, by in cells.items():
         given = back.get(cell, 0)
-        allowed = and_(stock.c.on_hand + change >= stock.c.reserved - given, stock.c.on_hand <= LARGEST - change)
-        values = {"on_hand": stock.c.on_hand + change, "reserved": stock.c.reserved - given}
-        left = _moved(db, and_(_row(tenant, cell), allowed), values)
-        if left is not None:
-            moved.append(_movement(tenant, cell, change, left, reason, reference, actor, now))
-            continue
-        free = db.execute(select(stock.c.on_hand - stock.c.reserved).where(_row(tenant, cell))).scalar_one_or_none()
-        if change > 0:
+        allowed = and_(stock.c.on_hand + by >= stock.c.reserved - given, stock.c.on_hand <= LARGEST - by)
+        fewer_reserved = {"reserved": stock.c.reserved - given}
+        done = change(db, tenant, cell, "stock", by, cause, allowed=allowed, also=fewer_reserved)
+        if done is not None:
+            moved.append(done)
+        elif by > 0:
             raise TooMuchStock(*cell)
-        short[cell] = (-change, (free or 0) + given)
+        else:
+            free = db.execute(select(stock.c.on_hand - stock.c.reserved).where(row(tenant, cell))).scalar_one_or_none()
+            short[cell] = (-by, (free or 0) + given)
     if short:
         raise StockShort(short)
-    if moved:
-        db.execute(insert(movements), moved)
+    keep(db, tenant, moved)
+    return tuple(moved)
 
 
 def stocked(db: Connection, tenant: str, cells: Iterable[Cell]) -> None:
@@ -202,10 +208,10 @@ def stocked(db: Connection, tenant: str, cells: Iterable[Cell]) -> None:
         wanted -= {(row.hub, row.sku) for row in db.execute(select(stock.c.hub, stock.c.sku).where(mine))}
     if not wanted:
         return
-    no_hubs = _unknown(db, tenant, hub_rows, {hub for hub, _ in wanted})
-    no_skus = _unknown(db, tenant, sku_rows, {sku for _, sku in wanted})
+    no_hubs = missing(db, tenant, hub_rows, {hub for hub, _ in wanted})
+    no_skus = missing(db, tenant, sku_rows, {sku for _, sku in wanted})
     if no_hubs or no_skus:
-        raise NowhereToStock(no_hubs, no_skus)
+        raise NowhereToStock(sorted(no_hubs), sorted(no_skus))
     insert_new = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
     rows = [{"tenant": tenant, "hub": hub, "sku": sku} for hub, sku in sorted(wanted)]
     db.execute(insert_new(stock).on_conflict_do_nothing(), rows)
@@ -241,25 +247,11 @@ def choose(
     return chosen
 
 
-def _unknown(db: Connection, tenant: str, kind: Table, ids: Iterable[str]) -> list[str]:
-    """Those of the ids that no row of the kind has."""
-    wanted = sorted(set(ids))
-    known: set[str] = set()
-    for names in _parts(wanted):
-        known |= set(db.execute(select(kind.c.id).where(kind.c.tenant == tenant, kind.c.id.in_(names))).scalars())
-    return [each for each in wanted if each not in known]
-
-
 def _positive(units: Mapping[Cell, int]) -> dict[Cell, int]:
     """The cells in order, without those that nothing is wanted of. What no row can hold is as much as one more."""
     if any(quantity < 0 for quantity in units.values()):
         raise ValueError("units are counted from zero up")
     return {cell: min(quantity, LARGEST + 1) for cell, quantity in sorted(units.items()) if quantity}
-
-
-def _row(tenant: str, cell: Cell) -> ColumnElement[bool]:
-    hub, sku = cell
-    return and_(stock.c.tenant == tenant, stock.c.hub == hub, stock.c.sku == sku)
 
 
 def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -293,35 +285,3 @@ def _drop(db: Connection, tenant: str, expired: Sequence[tuple[str, str, str]]) 
         units = db.execute(delete(held_units).where(mine).returning(held_units.c.units)).scalar_one_or_none()
         back[hub, sku] = back.get((hub, sku), 0) + (units or 0)
     return back
-
-
-def _moved(db: Connection, row: ColumnElement[bool], values: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Changes a row; the number of the movement and what is on hand after it. ``None`` where the guard refused."""
-    change = update(stock).where(row).values(movements=stock.c.movements + literal(1), **values)
-    done = db.execute(change.returning(stock.c.movements, stock.c.on_hand)).one_or_none()
-    return None if done is None else (done[0], done[1])
-
-
-def _movement(
-    tenant: str,
-    cell: Cell,
-    change: int,
-    left: tuple[int, int],
-    reason: str,
-    reference: str | None,
-    actor: str,
-    now: datetime,
-) -> dict[str, Any]:
-    return {
-        "tenant": tenant,
-        "hub": cell[0],
-        "sku": cell[1],
-        "number": left[0],
-        "at": now,
-        "pool": "stock",
-        "change": change,
-        "left": left[1],
-        "reason": reason,
-        "reference": reference,
-        "actor": actor,
-    }

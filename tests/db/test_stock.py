@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from api.db import stock
 from api.db.connect import Database
 from api.db.stock import NotReserved, NowhereToStock, StockShort, TooMuchStock
-from api.db.tables.stock import movements
+from api.db.tables.movements import movements
 from api.db.tables.stock import stock as rows
 from router.model import LARGEST
 from tests.db.racing import race
