@@ -5,7 +5,7 @@ of a format, ``drop`` and ``records`` find what only the whole document can tell
 on records, and step over what another of them reports. ``docs/errors.md`` has every code.
 """
 
-from router.faults.drop import Names, of_drop, of_order
+from router.faults.drop import Names, names_of, of_drop, of_order
 from router.faults.form import of_form, of_times, of_top
 from router.faults.records import of_plan
 from router.faults.scan import MOST, escape, in_order, of_nul
@@ -17,6 +17,7 @@ __all__ = [
     "Text",
     "escape",
     "in_order",
+    "names_of",
     "of_drop",
     "of_form",
     "of_nul",

@@ -62,6 +62,11 @@ def _drop(scan: Scan, tree: dict[str, Any]) -> None:
     committed(scan, tree, hubs)
 
 
+def names_of(tree: dict[str, Any]) -> Names:
+    """What an order of a drop, given as JSON values, may name; which SKUs there are is left open."""
+    return Names(hubs=known(tree, "hubs"), tiers=known(tree, "tiers"), sold=None, ground=travel(Scan(), tree["travel"]))
+
+
 def of_order(tree: dict[str, Any], names: Names) -> list[Fault]:
     """Every fault of one order, given as JSON values without its drop, that its form does not show. Never raises."""
     return Scan().run(lambda scan, order: _order(scan, order, "", names), tree)

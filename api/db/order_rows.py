@@ -1,0 +1,95 @@
+"""The rows around an order: its lines, its reservation, its recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import fields
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select
+
+from api.db.stock import Cell
+from api.db.tables.orders import order_lines, order_units
+from api.db.tables.orders import recipients as recipient_rows
+from api.ordering import Recipient
+from router.model import Order
+
+_RECIPIENT = tuple(each.name for each in fields(Recipient))
+
+
+def add_lines(db: Connection, tenant: str, drop: str, placed: Iterable[Order]) -> None:
+    """Keeps what the lines of new orders name."""
+    rows = [
+        {
+            "tenant": tenant,
+            "drop": drop,
+            "order": order.id,
+            "position": position,
+            "sku": line.sku,
+            "quantity": line.quantity,
+        }
+        for order in placed
+        for position, line in enumerate(order.lines)
+    ]
+    if rows:
+        db.execute(insert(order_lines), rows)
+
+
+def add_units(db: Connection, tenant: str, drop: str, reserved: Mapping[str, Mapping[Cell, int]]) -> None:
+    """Keeps what is reserved for orders, by order."""
+    rows = [
+        {"tenant": tenant, "drop": drop, "order": order, "hub": hub, "sku": sku, "units": number}
+        for order, units in reserved.items()
+        for (hub, sku), number in units.items()
+    ]
+    if rows:
+        db.execute(insert(order_units), rows)
+
+
+def add_recipients(db: Connection, tenant: str, drop: str, to: Mapping[str, Recipient | None]) -> None:
+    """Keeps whom orders go to, by order."""
+    rows = [
+        {"tenant": tenant, "drop": drop, "order": order} | {name: getattr(each, name) for name in _RECIPIENT}
+        for order, each in to.items()
+        if each is not None
+    ]
+    if rows:
+        db.execute(insert(recipient_rows), rows)
+
+
+def units(db: Connection, tenant: str, drop: str, order: str) -> dict[Cell, int]:
+    """What is reserved for an order."""
+    mine = select(order_units.c.hub, order_units.c.sku, order_units.c.units)
+    rows = db.execute(mine.where(_of(order_units, tenant, drop, order)).order_by(order_units.c.hub, order_units.c.sku))
+    return {(row.hub, row.sku): row.units for row in rows}
+
+
+def recipients(db: Connection, tenant: str, drop: str, named: Collection[str] | None = None) -> dict[str, Recipient]:
+    """Whom these orders go to, or all of a drop; where nobody told, or the data was purged, there is none."""
+    columns = [recipient_rows.c[name] for name in ("order", *_RECIPIENT)]
+    mine = and_(recipient_rows.c.tenant == tenant, recipient_rows.c.drop == drop)
+    wanted = select(*columns).where(mine).order_by(recipient_rows.c.order)
+    if named is not None:
+        if not named:
+            return {}
+        wanted = wanted.where(recipient_rows.c.order.in_(named))
+    rows = db.execute(wanted).mappings()
+    return {row["order"]: Recipient(**{name: row[name] for name in _RECIPIENT}) for row in rows}
+
+
+def drop_units(db: Connection, tenant: str, drop: str, order: str) -> None:
+    """Forgets what was reserved for an order; giving it back is the caller's."""
+    db.execute(delete(order_units).where(_of(order_units, tenant, drop, order)))
+
+
+def drop_lines(db: Connection, tenant: str, drop: str, order: str) -> None:
+    """Forgets what the lines of an order named."""
+    db.execute(delete(order_lines).where(_of(order_lines, tenant, drop, order)))
+
+
+def drop_recipient(db: Connection, tenant: str, drop: str, order: str) -> None:
+    """Forgets whom an order goes to."""
+    db.execute(delete(recipient_rows).where(_of(recipient_rows, tenant, drop, order)))
+
+
+def _of(table: Table, tenant: str, drop: str, order: str) -> ColumnElement[bool]:
+    return and_(table.c.tenant == tenant, table.c.drop == drop, table.c.order == order)

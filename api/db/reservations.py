@@ -1,0 +1,54 @@
+"""Stock for orders: all that an order wants or nothing, for many orders at once in the order in which they came.
+
+What the orders want is first looked for among what is free, without a lock, and then reserved cell by cell, summed up.
+Where somebody was faster it is looked for again; the last time under a lock, so that it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from api.db import stock
+from api.db.stock import Cell, StockShort
+
+TRIES = 2
+"""How often what is free is looked up without a lock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Units by SKU that one order asks for, and the hubs that it may come from."""
+
+    units: Mapping[str, int]
+    hubs: Sequence[str]
+
+
+def reserve(db: Connection, tenant: str, asked: Sequence[Wanted], now: datetime) -> list[dict[Cell, int]]:
+    """Where each of the asked was reserved: all that it wants, or nowhere (empty) where that was not to be had."""
+    for _ in range(TRIES):
+        with suppress(StockShort):
+            return _once(db, tenant, asked, now, firm=False)
+    return _once(db, tenant, asked, now, firm=True)
+
+
+def _once(db: Connection, tenant: str, asked: Sequence[Wanted], now: datetime, *, firm: bool) -> list[dict[Cell, int]]:
+    """One try. Where it fails it leaves no lock behind, which would be out of order in the next one."""
+    with db.begin_nested():
+        free = stock.available(db, tenant, {sku for each in asked for sku in each.units}, now, firm=firm)
+        chosen = [stock.choose(free, each.units, each.hubs) or {} for each in asked]
+        stock.reserve(db, tenant, summed(chosen), now)
+    return chosen
+
+
+def summed(units: Sequence[Mapping[Cell, int]]) -> dict[Cell, int]:
+    """Units by cell, added up."""
+    total: dict[Cell, int] = {}
+    for each in units:
+        for cell, number in each.items():
+            total[cell] = total.get(cell, 0) + number
+    return total
