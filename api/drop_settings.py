@@ -134,7 +134,7 @@ def look(tree: Tree, registered: Registered) -> list[Fault]:
     if whole.get("plan_at") is None:
         whole.pop("plan_at", None)
     of_registry = (_in_settings(each, tree) for each in faults.of_drop(whole))
-    return [*of_registry, *_unknown(tree, registered), *_overlaps(tree), *_extract(tree)]
+    return [*of_registry, *_unknown(tree, registered), *_overlaps(tree), *_extract(tree), *_slash(tree)]
 
 
 def _over(row: Any, known: Mapping[str, Tree], fields_of_part: frozenset[str], hubs: set[str]) -> Any:
@@ -202,6 +202,13 @@ def _extract(tree: Tree) -> Iterator[Fault]:
     if isinstance(name, str) and not _FILE_NAME.fullmatch(name):
         message = "must be the name of a file that the service has, without a folder"
         yield Fault(pointer="/travel/extract", code="bad-extract", message=message)
+
+
+def _slash(tree: Tree) -> Iterator[Fault]:
+    name = tree.get("id")
+    if isinstance(name, str) and "/" in name:
+        message = "stands between two slashes in the addresses of the drop's orders; have no / in it"
+        yield Fault(pointer="/id", code="drop-id", message=message)
 
 
 def _instant(spelt: Any) -> datetime | None:

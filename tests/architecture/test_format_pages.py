@@ -29,9 +29,9 @@ OF_TEXT = {"duplicate-key", "lone-surrogate", "not-json", "not-utf-8", "too-deep
 LATER = {"costing-unknown", "off-road"} | {code for code, _ in committed.RULES.values()}
 """Codes of faults that take roads or distances: tests/unit/test_prepare.py and test_committed_faults.py show each."""
 
-SERVICE = {"bad-extract", "held-and-cleared", "overlapping-waves", "unknown-carrier"}
-"""Codes of faults that only settings of a drop and posted orders have: tests/unit/test_drop_settings.py and
-test_ordering.py show each."""
+SERVICE = {"bad-extract", "drop-id", "held-and-cleared", "overlapping-waves", "unknown-carrier"}
+"""Codes of faults that only bodies sent to the service have: tests/unit/test_drop_settings.py, test_ordering.py show
+each."""
 
 PYDANTIC = {"dataclass-args", "definition-ref"}
 """Hyphenated words that are not codes, but kinds of a core schema."""

@@ -103,6 +103,10 @@ def test_what_does_not_fit_in_the_registry_is_told_where_the_drop_names_it() -> 
     ]
 
 
+def test_the_id_of_a_drop_has_no_slash() -> None:
+    assert told(settings(id="2026/48")) == [("/id", "drop-id")]
+
+
 def test_a_courier_loads_at_the_hubs_of_the_drop_alone() -> None:
     tree = settings(hubs=settings()["hubs"][:1], couriers=settings()["couriers"][:1])
     whole = document(tree, registered(), plan_at=DROP.plan_at)
