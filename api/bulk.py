@@ -21,9 +21,10 @@ from api.db import events, idempotency
 from api.db.connect import Database
 from api.db.events import Event
 from api.deps import Now, Signed, Store
+from api.json_rows import array
 from api.principal import Principal
 from api.routing import Key, answer, ref
-from api.rows import CSV, NDJSON, NotRows, Read, Row, RowFault, csv_rows, ndjson
+from api.rows import ARRAY, CSV, NDJSON, NotRows, Read, Row, RowFault, csv_rows, ndjson
 from router import codec
 from router.errors import Faulty
 
@@ -115,7 +116,7 @@ class Intake:
 
     file: BinaryIO = field(repr=False)
     asked_sha256: str
-    is_csv: bool
+    media: str
     partial: bool
     key: str | None
     who: Principal
@@ -137,7 +138,10 @@ class Intake:
         alone does not. Raises ``FaultyRows``, ``KeyReused``, and what ``keep`` raises of the request as a whole.
         """
         reader = read or (lambda data: codec.read_as(kind, data, what))
-        given = csv_rows(self.file, kind, reader) if self.is_csv else ndjson(self.file, reader)
+        if self.media == CSV:
+            given = csv_rows(self.file, kind, reader)
+        else:
+            given = (array if self.media == ARRAY else ndjson)(self.file, reader)
         return self._in_batches(given, keep, batch) if self.partial else self._whole(given, keep, batch)
 
     def _whole(self, given: Iterator[Any], keep: Keep[_Record], batch: int) -> Response:
@@ -226,7 +230,7 @@ async def _intake(
     partial: Annotated[bool, Query(description="Keep the good rows where others are bad.")] = False,
 ) -> AsyncIterator[Intake]:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media not in (NDJSON, CSV):
+    if media not in (NDJSON, CSV, ARRAY):
         raise NotRows
     asked = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n{media}\n".encode())
     with SpooledTemporaryFile(max_size=IN_MEMORY) as file:
@@ -237,7 +241,7 @@ async def _intake(
         yield Intake(
             file=cast("BinaryIO", file),
             asked_sha256=asked.hexdigest(),
-            is_csv=media == CSV,
+            media=media,
             partial=partial,
             key=key,
             who=who,
@@ -252,7 +256,8 @@ Bulk: TypeAlias = Annotated[Intake, Depends(_intake)]
 
 def taking(kind: type[Any]) -> dict[str, Any]:
     """What the route of a bulk request says of itself: ``@router.post("/skus/bulk", **taking(Sku))``."""
-    rows = {NDJSON: {"schema": ref(kind)}, CSV: {"schema": {"type": "string"}}}
+    one = {"schema": ref(kind)}
+    rows = {NDJSON: one, CSV: {"schema": {"type": "string"}}, ARRAY: {"schema": {"type": "array", "items": ref(kind)}}}
     told = {"description": "What became of the rows", "content": {"application/json": {"schema": ref(Loaded)}}}
     return {
         "repeatable": False,

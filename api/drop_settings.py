@@ -7,7 +7,7 @@ Settings are read as the drop they will make, so that every fault comes at once 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Annotated, Any
@@ -104,9 +104,12 @@ def named(tree: Tree) -> dict[str, set[str]]:
     return {part: set(_ids(tree.get(part))) for part in _PARTS}
 
 
-def read(data: bytes, registered: Registered) -> DropSettings:
-    """The settings that ``data`` (UTF-8 JSON) spells. Raises ``Faulty`` with every fault, those of references too."""
-    return codec.read_as(DropSettings, data, "drop", lambda tree: look(tree, registered))
+def read(data: bytes, registered: Callable[[Mapping[str, set[str]]], Registered]) -> DropSettings:
+    """The settings that ``data`` (UTF-8 JSON) spells. Raises ``Faulty`` with every fault, those of references too.
+
+    ``registered`` looks up in the registry what the settings name, as ``named`` tells it.
+    """
+    return codec.read_as(DropSettings, data, "drop", lambda tree: look(tree, registered(named(tree))))
 
 
 def document(settings: Tree, registered: Registered, *, plan_at: datetime) -> Tree:
@@ -223,5 +226,5 @@ def _instant(spelt: Any) -> datetime | None:
 def _ids(rows: Any) -> Iterator[str]:
     for row in rows if isinstance(rows, list) else ():
         name = row.get("id") if isinstance(row, dict) else None
-        if isinstance(name, str):
+        if isinstance(name, str) and "\0" not in name:
             yield name

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Set
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -74,11 +74,14 @@ def names_of(settings: DropSettings) -> Names:
     return faults.names_of(codec.plain(settings))
 
 
-def look(names: Names) -> Reads:
-    """Finds every fault of an order, posted or changed, that its form does not show."""
+def look(names: Names, sold: Callable[[set[str]], Set[str]]) -> Reads:
+    """Finds every fault of an order, posted or changed, that its form does not show.
+
+    ``sold`` gives those of some names that the registry has as a SKU or bundle; it may give more.
+    """
 
     def seen(tree: dict[str, Any]) -> list[Fault]:
-        found = faults.of_order(tree, names)
+        found = faults.of_order(tree, replace(names, sold=sold(_skus(tree))))
         if tree.get("on_hold") is True and tree.get("cleared_at") is not None:
             message = "says when fraud review let the order through, and on_hold that it has not; keep one"
             found.append(Fault(pointer="/cleared_at", code="held-and-cleared", message=message))
@@ -87,11 +90,11 @@ def look(names: Names) -> Reads:
     return seen
 
 
-def skus_of(tree: dict[str, Any]) -> set[str]:
+def _skus(tree: dict[str, Any]) -> set[str]:
     """The SKUs and bundles that the lines of an order name, whatever else is wrong with it."""
     lines = tree.get("lines")
     found = (line.get("sku") for line in lines if isinstance(line, dict)) if isinstance(lines, list) else ()
-    return {sku for sku in found if isinstance(sku, str)}
+    return {sku for sku in found if isinstance(sku, str) and "\0" not in sku}
 
 
 def as_in_drop(order: Order) -> Order:

@@ -40,18 +40,37 @@ class Reply(Generic[_Record]):
 
 
 class Reader(Generic[_Record]):
-    """A dependency that reads the body as a record of ``kind``; ``what`` names it in the error."""
+    """A dependency that reads the body as a record of ``kind``; ``what`` names it in the error.
 
-    def __init__(self, kind: type[_Record], what: str) -> None:
-        self.kind, self.what = kind, what
+    ``absent`` is what an empty body stands for, ``None`` where there must be one.
+    """
+
+    def __init__(self, kind: type[_Record], what: str, absent: _Record | None = None) -> None:
+        self.kind, self.what, self.absent = kind, what, absent
 
     async def __call__(self, request: Request) -> _Record:
-        return codec.read_as(self.kind, await request.body(), self.what)
+        data = await request.body()
+        return self.absent if self.absent is not None and not data else codec.read_as(self.kind, data, self.what)
 
 
-def reads(kind: type[Any], what: str) -> Any:
+def reads(kind: type[Any], what: str, absent: Any = None) -> Any:
     """``Annotated[Hub, reads(Hub, "hub")]``: the parameter is the body. Raises ``Faulty`` with every fault."""
-    return Depends(Reader(kind, what))
+    return Depends(Reader(kind, what, absent))
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+Body: TypeAlias = Annotated[bytes, Depends(_body)]
+"""The body as it came, for a route that reads it with the database at hand; it says what it is with ``sends``."""
+
+
+def sends(kind: type[Any]) -> dict[str, Any]:
+    """The option of a route whose ``Body`` is read as a record of ``kind``: ``@router.post("/x", **sends(X))``."""
+    return {
+        "openapi_extra": {"requestBody": {"required": True, "content": {"application/json": {"schema": ref(kind)}}}}
+    }
 
 
 async def _hash(request: Request) -> str:
@@ -96,7 +115,8 @@ class Router(APIRouter):
         status = options.get("status_code") or (204 if signature.return_annotation is None else 200)
         read = body_of(endpoint)
         if read is not None and "requestBody" not in extra:
-            extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": ref(read)}}}
+            content = {"application/json": {"schema": ref(read.kind)}}
+            extra["requestBody"] = {"required": read.absent is None, "content": content}
         if answered is not None:
             shown = {"description": HTTPStatus(status).phrase, "content": {"application/json": {"schema": answered}}}
             options["responses"] = {status: shown, **(options.get("responses") or {})}
@@ -105,13 +125,12 @@ class Router(APIRouter):
         super().add_api_route(path, wrap(endpoint, signature, status), **options)
 
 
-def body_of(endpoint: Callable[..., Any]) -> type[Any] | None:
-    """The kind of record that an endpoint reads its body as."""
+def body_of(endpoint: Callable[..., Any]) -> Reader[Any] | None:
+    """What reads the body of an endpoint as a record."""
     for parameter in inspect.signature(endpoint, eval_str=True).parameters.values():
         for said in getattr(parameter.annotation, "__metadata__", ()):
             if isinstance(said, Wanted) and isinstance(said.dependency, Reader):
-                kind: type[Any] = said.dependency.kind
-                return kind
+                return said.dependency
     return None
 
 

@@ -17,7 +17,7 @@ from router.errors import DropwrightError, Fault, Faulty
 LONGEST_ROW = 2**20
 """Bytes of the longest row that is read."""
 
-NDJSON, CSV = "application/x-ndjson", "text/csv"
+NDJSON, CSV, ARRAY = "application/x-ndjson", "text/csv", "application/json"
 
 _Record = TypeVar("_Record")
 Read = Callable[[bytes], _Record]
@@ -25,12 +25,12 @@ Read = Callable[[bytes], _Record]
 
 
 class NotRows(DropwrightError):
-    """The body of a bulk request is neither NDJSON nor CSV."""
+    """The body of a bulk request is neither NDJSON, nor CSV, nor a JSON array."""
 
     code, title = "not-rows", "The body is of another kind"
 
     def __init__(self) -> None:
-        super().__init__(f"send {NDJSON} or {CSV} as Content-Type")
+        super().__init__(f"send {NDJSON}, {CSV} or {ARRAY} as Content-Type")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def ndjson(file: BinaryIO, read: Read[_Record]) -> Iterator[Row[_Record] | tuple
         if data is None:
             yield (_too_long(line),)
         elif data.strip():
-            yield _row(line, data, read)
+            yield row(line, data, read)
 
 
 def csv_rows(file: BinaryIO, kind: type[Any], read: Read[_Record]) -> Iterator[Row[_Record] | tuple[RowFault, ...]]:
@@ -89,7 +89,7 @@ def csv_rows(file: BinaryIO, kind: type[Any], read: Read[_Record]) -> Iterator[R
             message = f"has {len(cells)} cells, and the head has {len(columns.names)}"
             yield (RowFault(line=begin, pointer="", code="wrong-type", message=message),)
         elif any(cells):
-            yield _row(begin, json.dumps(columns.tree(cells)).encode(), read)
+            yield row(begin, json.dumps(columns.tree(cells)).encode(), read)
 
 
 def _comma(file: BinaryIO) -> str:
@@ -99,7 +99,8 @@ def _comma(file: BinaryIO) -> str:
     return ";" if head.count(b";") > head.count(b",") else ","
 
 
-def _row(line: int, data: bytes, read: Read[_Record]) -> Row[_Record] | tuple[RowFault, ...]:
+def row(line: int, data: bytes, read: Read[_Record]) -> Row[_Record] | tuple[RowFault, ...]:
+    """The row that begins at ``line``, or what is wrong with it."""
     try:
         return Row(line=line, record=read(data))
     except Faulty as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -53,6 +53,15 @@ class DropNotOpen(Conflict):
         super().__init__(f"drop {drop!r} is {state}; this takes one that is {' or '.join(allowed)}", state=state)
 
 
+class DropEdited(Conflict):
+    """A drop was edited while orders of it were being read."""
+
+    code, title = "drop-edited", "The drop was edited meanwhile"
+
+    def __init__(self, drop: str) -> None:
+        super().__init__(f"drop {drop!r} was edited while its orders were read: send the rest again", drop=drop)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCounts:
     """How many orders of a drop are in each state; ``short``: held and cleared ones that found no stock."""
@@ -77,7 +86,7 @@ class DropEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveDrop:
-    """A drop as the service keeps it."""
+    """A drop as the service keeps it. ``orders`` are counted where one drop alone is asked for."""
 
     id: str
     state: str
@@ -86,6 +95,7 @@ class LiveDrop:
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
+    orders: OrderCounts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +108,7 @@ class Stands:
     settings_sha256: str
 
 
-def registered(db: Connection, tenant: str, names: dict[str, set[str]]) -> Registered:
+def registered(db: Connection, tenant: str, names: Mapping[str, Collection[str]]) -> Registered:
     """What the registry knows of these hubs, couriers and carriers."""
     return Registered(
         hubs=_documents(db, tenant, hubs, names["hubs"]),
@@ -190,7 +200,7 @@ def edit(db: Connection, tenant: str, asked: DropSettings, *, revision: int, now
     return get(db, tenant, asked.id)
 
 
-def turn(db: Connection, tenant: str, drop: str, into: State, *, of: Collection[State], now: datetime) -> bool:
+def turn(db: Connection, tenant: str, drop: str, into: State, *, of: tuple[State, ...], now: datetime) -> bool:
     """Gives a drop another state, once; False where it has it. Raises ``NoDrop``, ``DropNotOpen``."""
     values: dict[str, Any] = {"state": into, "revision": drops.c.revision + 1, "updated_at": now}
     if into == "closed":

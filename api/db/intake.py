@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Row, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from api.db import articles, drops, order_rows, order_sums, reservations
-from api.db.drops import DropNotOpen
+from api.db import articles, order_rows, order_sums, reservations
+from api.db.drops import DropNotOpen, Stands
 from api.db.events import Event
 from api.db.orders import among, event, listed, unknown_skus
 from api.db.reservations import Wanted
@@ -60,19 +60,21 @@ class Added:
 def add(
     db: Connection,
     tenant: str,
-    drop: str,
+    stands: Stands,
     asked: Sequence[NewOrder],
     *,
     hubs: Sequence[str],
+    made_of: articles.Parts,
     new_id: Callable[[], str],
     now: datetime,
 ) -> Added:
-    """Takes in what is new of some hundred orders. ``hubs``: those of the drop. Emits nothing itself.
+    """Takes in what is new of some hundred orders. Emits nothing itself.
 
-    Raises ``NoDrop``, and ``DropNotOpen`` where there is a new order and the drop takes none any more.
+    ``stands``: how the drop stands until the transaction ends; ``hubs``: those of the drop; ``made_of``: what the
+    lines name, as far as the registry has it. Raises ``DropNotOpen`` where there is a new order and the drop takes none
+    any more.
     """
-    stands = drops.stands(db, tenant, drop, firm=True)
-    made_of = articles.parts(db, tenant, {line.sku for order in asked for line in order.lines})
+    drop = stands.id
     fates: dict[int, Fate] = {}
     first: dict[str, int] = {}
     for index, order in enumerate(asked):

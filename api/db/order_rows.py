@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, select
 
 from api.db.stock import Cell
 from api.db.tables.orders import order_lines, order_units
@@ -79,6 +79,15 @@ def recipients(db: Connection, tenant: str, drop: str, named: Collection[str] | 
 def drop_units(db: Connection, tenant: str, drop: str, order: str) -> None:
     """Forgets what was reserved for an order; giving it back is the caller's."""
     db.execute(delete(order_units).where(_of(order_units, tenant, drop, order)))
+
+
+def give_up(db: Connection, tenant: str, drop: str) -> dict[Cell, int]:
+    """Forgets what was reserved for all orders of a drop, and gives it, summed up; giving it back is the caller's."""
+    mine = and_(order_units.c.tenant == tenant, order_units.c.drop == drop)
+    sums = select(order_units.c.hub, order_units.c.sku, func.sum(order_units.c.units).label("units")).where(mine)
+    rows = db.execute(sums.group_by(order_units.c.hub, order_units.c.sku)).all()
+    db.execute(delete(order_units).where(mine))
+    return {(row.hub, row.sku): int(row.units) for row in rows}
 
 
 def drop_lines(db: Connection, tenant: str, drop: str, order: str) -> None:

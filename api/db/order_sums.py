@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import TypeAlias
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -92,6 +92,11 @@ def change(db: Connection, tenant: str, drop: str, changes: Mapping[Key, Sums]) 
             first = insert_new(order_sums).values(tenant=tenant, drop=drop, hub=hub, tier=tier, **row)
             keys = [order_sums.c[name] for name in ("tenant", "drop", "hub", "tier")]
             db.execute(first.on_conflict_do_update(index_elements=keys, set_=added))
+
+
+def forget(db: Connection, tenant: str, drop: str) -> None:
+    """Lets no order of a drop count any more."""
+    db.execute(delete(order_sums).where(order_sums.c.tenant == tenant, order_sums.c.drop == drop))
 
 
 def get(db: Connection, tenant: str, drop: str) -> dict[Key, Sums]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.db import accounts, drops, intake, migrate, order_sums
+from api.db import accounts, articles, drops, intake, migrate, order_sums
 from api.db.connect import Database, connect
 from api.db.intake import Added
 from api.db.order_sums import Key, Sums
 from api.db.orders import listed, order_of
 from api.db.tables.orders import order_units
-from api.drop_settings import DropSettings, named, read
+from api.drop_settings import DropSettings, read
 from api.ordering import NewOrder
 from router import codec
 from router.model import Drop
@@ -41,7 +42,7 @@ def selling(address: str, drop: Drop) -> Iterator[Database]:
 
 def settings(db: Connection, drop: Drop, **changes: Any) -> DropSettings:
     tree = settings_of(drop) | changes
-    return read(json.dumps(tree).encode(), drops.registered(db, TENANT, named(tree)))
+    return read(json.dumps(tree).encode(), partial(drops.registered, db, TENANT))
 
 
 def asked(drop: Drop, **changes: Any) -> list[NewOrder]:
@@ -55,7 +56,9 @@ def order(tree: dict[str, Any]) -> NewOrder:
 
 def add(db: Connection, drop: Drop, orders: Sequence[NewOrder]) -> Added:
     hubs = [hub.id for hub in drop.hubs]
-    return intake.add(db, TENANT, drop.id, orders, hubs=hubs, new_id=lambda: next(IDS), now=NOW)
+    stands = drops.stands(db, TENANT, drop.id, firm=True)
+    made_of = articles.parts(db, TENANT, {line.sku for order in orders for line in order.lines})
+    return intake.add(db, TENANT, stands, orders, hubs=hubs, made_of=made_of, new_id=lambda: next(IDS), now=NOW)
 
 
 def outcomes(store: Database, drop: Drop, orders: Sequence[NewOrder]) -> list[str]:

@@ -117,7 +117,7 @@ def test_what_happened_says_nothing_about_the_recipient(store: Database) -> None
 def test_a_closed_drop_takes_no_new_order_but_knows_the_old_ones(store: Database) -> None:
     assert outcomes(store, DROP, [tea("a")]) == ["reserved"]
     with store.write() as db:
-        drops.turn(db, TENANT, DROP.id, "closed", of=["open"], now=NOW)
+        drops.turn(db, TENANT, DROP.id, "closed", of=("open",), now=NOW)
     assert outcomes(store, DROP, [tea("a")]) == ["unchanged"]
     with pytest.raises(DropNotOpen):
         outcomes(store, DROP, [tea("a"), tea("b")])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from api.db import drops, order_sums, orders
+from api.db import articles, drops, order_sums, orders
 from api.db.connect import Database
 from api.db.drops import DropNotOpen
 from api.db.orders import NoOrder, OrderCancelled
@@ -61,8 +61,8 @@ def happen(store: Database, what: str, name: str = "t", **given: Any) -> list[tu
 
 def put(store: Database, asked: OrderChange, revision: int = 1, name: str = "t") -> list[tuple[str, Any]]:
     with store.write() as db:
-        hubs = [hub.id for hub in DROP.hubs]
-        given = {"hubs": hubs, "revision": revision, "event_id": next(IDS), "now": LATER}
+        made_of = articles.parts(db, TENANT, {line.sku for line in asked.lines})
+        given = {"hubs": HUBS, "made_of": made_of, "revision": revision, "event_id": next(IDS), "now": LATER}
         return [(each.type, each.time) for each in orders.change(db, TENANT, DROP.id, name, asked, **given)]
 
 
@@ -138,7 +138,7 @@ def test_an_edit_of_a_revision_that_is_gone_changes_nothing(store: Database) -> 
 def test_once_the_drop_is_released_only_held_orders_can_be_cancelled(store: Database) -> None:
     outcomes(store, DROP, [tea(), tea(id="h", on_hold=True)])
     with store.write() as db:
-        drops.turn(db, TENANT, DROP.id, "released", of=["open"], now=NOW)
+        drops.turn(db, TENANT, DROP.id, "released", of=("open",), now=NOW)
     for act in ("hold", "release", "cancel"):
         with pytest.raises(DropNotOpen):
             happen(store, act)
@@ -194,8 +194,10 @@ def test_after_whatever_happened_reservations_and_sums_are_those_of_the_orders(
                     elif act == "change":
                         revision = orders.get(db, TENANT, DROP.id, name)[1]
                         line = Component(sku=how[0], quantity=how[1])
-                        given_ = {"hubs": HUBS, "revision": revision, "event_id": next(IDS), "now": LATER}
-                        orders.change(db, TENANT, DROP.id, name, changed(lines=(line,), tier="express"), **given_)
+                        made_of = articles.parts(db, TENANT, [how[0]])
+                        how_ = {"hubs": HUBS, "made_of": made_of, "revision": revision}
+                        asked_ = changed(lines=(line,), tier="express")
+                        orders.change(db, TENANT, DROP.id, name, asked_, **how_, event_id=next(IDS), now=LATER)
                     else:
                         more = {"cleared_at": LATER} if act == "release" else {}
                         getattr(orders, act)(db, TENANT, DROP.id, name, event_id=next(IDS), now=LATER, **more)

@@ -33,7 +33,7 @@ def settings(**changes: Any) -> dict[str, Any]:
 
 def told(tree: Any, known: Registered | None = None) -> list[tuple[str, str]]:
     with pytest.raises(Faulty) as refused:
-        read(json.dumps(tree).encode(), known or registered())
+        read(json.dumps(tree).encode(), lambda names: known or registered())
     return [(fault.pointer, fault.code) for fault in refused.value.faults]
 
 
@@ -44,7 +44,7 @@ def test_a_drop_taken_apart_is_put_together_again() -> None:
 
 
 def test_sound_settings_are_read() -> None:
-    read_back = read(json.dumps(settings()).encode(), registered())
+    read_back = read(json.dumps(settings()).encode(), lambda names: registered())
     assert isinstance(read_back, DropSettings)
     assert (read_back.id, read_back.plan_at, [hub.id for hub in read_back.hubs]) == (
         "meridian",

@@ -124,7 +124,13 @@ def test_of_very_many_faults_the_first_thousand_are_listed_and_all_are_counted(b
 
 
 def test_a_body_of_another_kind_is_415(bells: Service) -> None:
-    assert send(bells, b"[]", kind="application/json").status_code == 415
+    assert send(bells, b"[]", kind="application/xml").status_code == 415
+
+
+def test_a_json_array_is_read_as_well_and_tells_the_number_of_a_bad_element(bells: Service) -> None:
+    assert send(bells, b'[{"bell": "a"}, {"bell": "b"}]', kind="application/json").json()["kept"] == 2
+    refused = send(bells, b'[{"bell": "a"}, {"bell": "cracked"}, {}]', kind="application/json").json()
+    assert [(each["line"], each["code"]) for each in refused["errors"]] == [(2, "bad-value"), (3, "missing-field")]
 
 
 def test_nobody_else_s_body_is_read(bells: Service) -> None:
