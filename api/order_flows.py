@@ -18,7 +18,6 @@ from api.db import articles, drops, events, intake, orders
 from api.db.articles import Parts
 from api.db.drops import DropEdited, Stands
 from api.db.events import Event
-from api.db.intake import OrderDiffers
 from api.deps import new_id
 from api.drop_settings import DropSettings
 from api.ordering import NewOrder, OrderChange, PlacedOrder
@@ -27,7 +26,6 @@ from api.remembered import Remembered
 from api.routing import Reply
 from api.rows import Row
 from router import codec
-from router.errors import Faulty
 from router.faults import Names
 from router.model import Order
 
@@ -41,17 +39,15 @@ _Kind = TypeVar("_Kind", NewOrder, OrderChange)
 def post(db: Connection, who: Principal, drop: str, data: bytes, now: datetime) -> Reply[PlacedOrder]:
     """Takes one order in; one that was there before is answered with 200.
 
-    Raises ``Faulty``, ``NoDrop``, ``DropNotOpen``, ``OrderDiffers``.
+    Raises ``Faulty``, ``NoDrop``, ``DropNotOpen``, ``OrderDiffers``, ``HoldOver``.
     """
     stands = drops.stands(db, who.tenant, drop, firm=True)
     settings = drops.settings(db, who.tenant, stands)
     asked, made_of = _read(db, who, stands, settings, NewOrder, data)
     added = intake.add(db, who.tenant, stands, [asked], hubs=_hubs(settings), made_of=made_of, new_id=new_id, now=now)
     (fate,) = added.fates
-    if fate.outcome == "refused":
-        if any(fault.code == OrderDiffers.code for fault in fate.faults):
-            raise OrderDiffers(asked.id)
-        raise Faulty("order", fate.faults)
+    if fate.error is not None:
+        raise fate.error
     if fate.outcome == "unchanged":
         found, revision = orders.get(db, who.tenant, drop, asked.id)
         return Reply(record=found, revision=revision, status=200)
@@ -60,7 +56,7 @@ def post(db: Connection, who: Principal, drop: str, data: bytes, now: datetime) 
         **{each.name: getattr(asked, each.name) for each in fields(Order)},
         drop=drop,
         state="held" if asked.on_hold else "cleared",
-        stock=fate.outcome,
+        stock="reserved" if fate.outcome == "reserved" else "short",
         created_at=now,
         updated_at=now,
         recipient=asked.recipient,

@@ -10,20 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, update
+from sqlalchemy import Connection, Row, and_, delete, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from api.db import articles, order_rows, order_sums, reservations
+from api.db import articles, holds, order_rows, order_sums, reservations, stock
 from api.db.drops import DropNotOpen, Stands
 from api.db.events import Event
+from api.db.holds import HoldOver, NoHold
 from api.db.orders import among, event, listed, unknown_skus
 from api.db.reservations import Wanted
 from api.db.stock import Cell
 from api.db.tables.orders import orders
 from api.ordering import NewOrder, Recipient, as_in_drop
 from router import codec
-from router.errors import Conflict, Fault
+from router.errors import Conflict, DropwrightError, Fault, Faulty
 
 
 class OrderDiffers(Conflict):
@@ -32,18 +33,29 @@ class OrderDiffers(Conflict):
     code, title = "order-differs", "There is another order of that id"
 
     def __init__(self, order: str) -> None:
-        super().__init__(_DIFFERS.format(order), order=order)
-
-
-_DIFFERS = "order {!r} was posted before with other content: change that one, or give this one another id"
+        told = f"order {order!r} was posted before with other content: change that one, or give this one another id"
+        super().__init__(told, order=order)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fate:
-    """What became of an order: its stock is reserved, or it is short, or it was there before, or it has faults."""
+    """What became of an order: its stock is reserved, or it is short, or it was there before, or is refused.
+
+    A refused one has the ``error`` that says why, and the field that this is about.
+    """
 
     outcome: Literal["reserved", "short", "unchanged", "refused"]
-    faults: tuple[Fault, ...] = ()
+    error: DropwrightError | None = None
+    field: str = ""
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The error as faults of the order."""
+        if isinstance(self.error, Faulty):
+            return self.error.faults
+        if self.error is None:
+            return ()
+        return (Fault(pointer=self.field, code=self.error.code, message=str(self.error)),)
 
 
 _UNCHANGED = Fate(outcome="unchanged")
@@ -74,30 +86,29 @@ def add(
     lines name, as far as the registry has it. Raises ``DropNotOpen`` where there is a new order and the drop takes none
     any more.
     """
-    drop = stands.id
     fates: dict[int, Fate] = {}
     first: dict[str, int] = {}
     for index, order in enumerate(asked):
         faults = unknown_skus(order, made_of)
         if faults:
-            fates[index] = Fate(outcome="refused", faults=faults)
+            fates[index] = Fate(outcome="refused", error=Faulty("order", faults))
         elif order.id in first:
-            fates[index] = _again(order, asked[first[order.id]])
+            fates[index] = _UNCHANGED if order == asked[first[order.id]] else _differs(order)
         else:
             first[order.id] = index
-    fresh = (
-        _claim(db, tenant, drop, [asked[index] for index in first.values()], now) if stands.state == "open" else set()
-    )
+    is_open = stands.state == "open"
+    fresh = _claim(db, tenant, stands.id, [asked[index] for index in first.values()] if is_open else [], now)
     known = [asked[index] for order, index in first.items() if order not in fresh]
     if known:
-        found = _known(db, tenant, drop, known)
+        found = _known(db, tenant, stands.id, known)
         if found.keys() != {order.id for order in known}:
-            raise DropNotOpen(drop, stands.state, ("open",))
+            raise DropNotOpen(stands.id, stands.state, ("open",))
         fates |= {first[order]: fate for order, fate in found.items()}
     new = [asked[index] for order, index in first.items() if order in fresh]
-    for order, units in zip(new, _reserve(db, tenant, drop, new, made_of, hubs, now), strict=True):
-        fates[first[order.id]] = Fate(outcome="reserved" if units else "short")
-    happened = tuple(each for order in new for each in _events(drop, order, new_id, now))
+    settled = _settle(db, tenant, stands.id, new, made_of, hubs, now)
+    fates |= {first[order]: fate for order, fate in settled.items()}
+    placed = [order for order in new if settled[order.id].outcome != "refused"]
+    happened = tuple(each for order in placed for each in _events(stands.id, order, new_id, now))
     return Added(fates=tuple(fates[index] for index in range(len(asked))), happened=happened)
 
 
@@ -130,30 +141,90 @@ def _claim(db: Connection, tenant: str, drop: str, asked: Sequence[NewOrder], no
     return set(claimed.scalars())
 
 
-def _reserve(
+def _settle(
     db: Connection,
     tenant: str,
     drop: str,
-    new: Sequence[NewOrder],
+    claimed: Sequence[NewOrder],
     made_of: articles.Parts,
     hubs: Sequence[str],
     now: datetime,
-) -> list[dict[Cell, int]]:
-    """Where the stock of new orders is reserved, after writing it and all else about them down."""
+) -> dict[str, Fate]:
+    """The fates of orders that are written down, after reserving their stock and writing down all else about them."""
+    kept, refused = _converted(db, tenant, claimed, now)
+    if refused:
+        gone = and_(orders.c.tenant == tenant, orders.c.drop == drop, orders.c.id.in_(refused))
+        db.execute(delete(orders).where(gone))
+    new = [order for order in claimed if order.id not in refused]
     if not new:
-        return []
-    wanted = [Wanted(units=articles.wants(order, made_of), hubs=among(order, hubs)) for order in new]
-    units = reservations.reserve(db, tenant, wanted, now)
+        return refused
+    wanted = {order.id: Wanted(units=articles.wants(order, made_of), hubs=among(order, hubs)) for order in new}
+    units = _reserve(db, tenant, wanted, kept, now)
     order_rows.add_lines(db, tenant, drop, new)
-    order_rows.add_units(db, tenant, drop, {order.id: cells for order, cells in zip(new, units, strict=True)})
+    order_rows.add_units(db, tenant, drop, units)
     order_rows.add_recipients(db, tenant, drop, {order.id: order.recipient for order in new})
-    reserved = [order.id for order, cells in zip(new, units, strict=True) if cells]
-    if reserved:
-        mine = (orders.c.tenant == tenant, orders.c.drop == drop, orders.c.id.in_(reserved))
-        db.execute(update(orders).where(*mine).values(stock="reserved"))
-    cleared = [(order, cells) for order, cells in zip(new, units, strict=True) if not order.on_hold]
-    order_sums.change(db, tenant, drop, order_sums.together(order_sums.of(order, cells) for order, cells in cleared))
-    return units
+    if units:
+        mine = and_(orders.c.tenant == tenant, orders.c.drop == drop, orders.c.id.in_(units))
+        db.execute(update(orders).where(mine).values(stock="reserved"))
+    needs = (order_sums.of(order, units.get(order.id, ())) for order in new if not order.on_hold)
+    order_sums.change(db, tenant, drop, order_sums.together(needs))
+    return refused | {order.id: Fate(outcome="reserved" if order.id in units else "short") for order in new}
+
+
+def _converted(
+    db: Connection, tenant: str, new: Sequence[NewOrder], now: datetime
+) -> tuple[dict[str, dict[Cell, int]], dict[str, Fate]]:
+    """What the holds of orders kept for them, and the fates of orders whose hold is over, or is none."""
+    kept: dict[str, dict[Cell, int]] = {}
+    refused: dict[str, Fate] = {}
+    for order in sorted((order for order in new if order.hold is not None), key=lambda order: order.hold or ""):
+        try:
+            with db.begin_nested():
+                kept[order.id] = holds.convert(db, tenant, order.hold or "", now)
+        except NoHold as error:
+            fault = Fault(pointer="/hold", code=error.code, message=str(error))
+            refused[order.id] = Fate(outcome="refused", error=Faulty("order", (fault,)))
+        except HoldOver as error:
+            refused[order.id] = Fate(outcome="refused", error=error, field="/hold")
+    return kept, refused
+
+
+def _reserve(
+    db: Connection,
+    tenant: str,
+    wanted: Mapping[str, Wanted],
+    kept: Mapping[str, Mapping[Cell, int]],
+    now: datetime,
+) -> dict[str, dict[Cell, int]]:
+    """What is reserved for each order that got all it wants; what its hold kept counts, and what is over is free."""
+    used: dict[str, dict[Cell, int]] = {order: {} for order in wanted}
+    rest = dict(wanted)
+    for order, had in kept.items():
+        used[order], left = _used(wanted[order], had)
+        rest[order] = Wanted(units=left, hubs=wanted[order].hubs)
+    if kept:  # rows are locked in order before some of them are given back
+        skus = {sku for each in rest.values() for sku in each.units}
+        stock.available(db, tenant, skus | {sku for had in kept.values() for _, sku in had}, now, firm=True)
+    found = dict(zip(rest, reservations.reserve(db, tenant, list(rest.values()), now), strict=True))
+    got = {order: reservations.summed([used[order], more]) for order, more in found.items() if more is not None}
+    over = (
+        {cell: number - used[order].get(cell, 0) if order in got else number for cell, number in had.items()}
+        for order, had in kept.items()
+    )
+    stock.unreserve(db, tenant, reservations.summed(over))
+    return got
+
+
+def _used(wanted: Wanted, kept: Mapping[Cell, int]) -> tuple[dict[Cell, int], dict[str, int]]:
+    """What of a hold an order may use, and what it wants besides."""
+    used: dict[Cell, int] = {}
+    left = dict(wanted.units)
+    for (hub, sku), number in sorted(kept.items()):
+        units = min(number, left.get(sku, 0)) if hub in wanted.hubs else 0
+        if units:
+            used[hub, sku] = units
+            left[sku] -= units
+    return used, {sku: units for sku, units in left.items() if units}
 
 
 def _known(db: Connection, tenant: str, drop: str, asked: Sequence[NewOrder]) -> dict[str, Fate]:
@@ -172,25 +243,13 @@ def _known(db: Connection, tenant: str, drop: str, asked: Sequence[NewOrder]) ->
 def _same(row: Row[Any], order: NewOrder, to: Mapping[str, Recipient]) -> bool:
     """Whether an order is the one that was posted. Personal data that was purged is not compared."""
     recipient = to.get(order.id, order.recipient)
+    has_recipient = order.recipient is not None
     posted = (row.document, row.on_hold, row.posted_cleared_at, row.hold, row.has_recipient, recipient)
-    again = (
-        _document(order),
-        order.on_hold,
-        order.cleared_at,
-        order.hold,
-        order.recipient is not None,
-        order.recipient,
-    )
-    return posted == again
-
-
-def _again(order: NewOrder, before: NewOrder) -> Fate:
-    return _UNCHANGED if order == before else _differs(order)
+    return posted == (_document(order), order.on_hold, order.cleared_at, order.hold, has_recipient, order.recipient)
 
 
 def _differs(order: NewOrder) -> Fate:
-    fault = Fault(pointer="/id", code=OrderDiffers.code, message=_DIFFERS.format(order.id))
-    return Fate(outcome="refused", faults=(fault,))
+    return Fate(outcome="refused", error=OrderDiffers(order.id), field="/id")
 
 
 def _document(order: NewOrder) -> str:

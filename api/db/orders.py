@@ -188,7 +188,7 @@ def change(
     stock.available(db, tenant, {sku for _, sku in had} | wants.keys(), now, firm=True)
     stock.unreserve(db, tenant, had)
     wanted = Wanted(units=wants, hubs=among(after, hubs))
-    (units,) = reservations.reserve(db, tenant, [wanted], now)
+    units = reservations.reserve(db, tenant, [wanted], now)[0] or {}
     order_rows.add_units(db, tenant, drop, {order: units})
     order_rows.drop_lines(db, tenant, drop, order)
     order_rows.add_lines(db, tenant, drop, [after])

@@ -6,7 +6,7 @@ Where somebody was faster it is looked for again; the last time under a lock, so
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,24 +28,26 @@ class Wanted:
     hubs: Sequence[str]
 
 
-def reserve(db: Connection, tenant: str, asked: Sequence[Wanted], now: datetime) -> list[dict[Cell, int]]:
-    """Where each of the asked was reserved: all that it wants, or nowhere (empty) where that was not to be had."""
+def reserve(db: Connection, tenant: str, asked: Sequence[Wanted], now: datetime) -> list[dict[Cell, int] | None]:
+    """Where each of the asked was reserved: all that it wants, or ``None`` where that was not to be had."""
     for _ in range(TRIES):
         with suppress(StockShort):
             return _once(db, tenant, asked, now, firm=False)
     return _once(db, tenant, asked, now, firm=True)
 
 
-def _once(db: Connection, tenant: str, asked: Sequence[Wanted], now: datetime, *, firm: bool) -> list[dict[Cell, int]]:
+def _once(
+    db: Connection, tenant: str, asked: Sequence[Wanted], now: datetime, *, firm: bool
+) -> list[dict[Cell, int] | None]:
     """One try. Where it fails it leaves no lock behind, which would be out of order in the next one."""
     with db.begin_nested():
         free = stock.available(db, tenant, {sku for each in asked for sku in each.units}, now, firm=firm)
-        chosen = [stock.choose(free, each.units, each.hubs) or {} for each in asked]
-        stock.reserve(db, tenant, summed(chosen), now)
+        chosen = [stock.choose(free, each.units, each.hubs) for each in asked]
+        stock.reserve(db, tenant, summed(each for each in chosen if each is not None), now)
     return chosen
 
 
-def summed(units: Sequence[Mapping[Cell, int]]) -> dict[Cell, int]:
+def summed(units: Iterable[Mapping[Cell, int]]) -> dict[Cell, int]:
     """Units by cell, added up."""
     total: dict[Cell, int] = {}
     for each in units:

@@ -10,15 +10,16 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.db import drops, order_sums, orders
+from api.db import drops, holds, order_sums, orders
 from api.db.connect import Database
 from api.db.drops import DropNotOpen, NoDrop
 from api.db.tables.orders import order_lines, order_units
 from api.db.tables.orders import orders as order_rows
+from api.holding import HoldLine, NewHold
 from api.ordering import NewOrder
 from router.model import Component
 from tests.db.selling import add, asked, order, outcomes, recounted, selling
-from tests.db.shelves import NOW, TENANT, counted
+from tests.db.shelves import MINUTE, NOW, TENANT, counted
 from tests.drops import base_drop
 
 DROP = base_drop()
@@ -147,6 +148,65 @@ def test_of_many_clients_at_once_each_order_comes_in_once_and_no_stock_twice(sto
         assert counted(db, ("kallio", "TEA-1")) == (2, 2)
         assert db.execute(select(func.count()).select_from(order_rows)).scalar_one() == 12
         assert order_sums.get(db, TENANT, DROP.id) == recounted(db, DROP)
+
+
+def held(store: Database, name: str, quantity: int, sku: str = "TEA-1", hub: str | None = None) -> None:
+    with store.write() as db:
+        line = HoldLine(sku=sku, quantity=quantity, hub=hub)
+        holds.place(db, TENANT, name, NewHold(checkout="c", lines=(line,)), NOW + MINUTE, NOW)
+
+
+def test_what_a_hold_kept_becomes_the_orders_own(store: Database) -> None:
+    held(store, "h", 2)
+    assert outcomes(store, DROP, [tea("a")]) == ["short"]
+    mine = order(TEA | {"id": "b", "hold": "h", "lines": [{"sku": "TEA-1", "quantity": 2}]})
+    assert outcomes(store, DROP, [mine]) == ["reserved"]
+    assert outcomes(store, DROP, [mine]) == ["unchanged"]
+    with store.read() as db:
+        assert counted(db, ("kallio", "TEA-1")) == (2, 2)
+        assert holds.read(db, TENANT, "h", NOW).state == "converted"
+
+
+@pytest.mark.parametrize(
+    ("kept", "sku", "lines", "outcome", "reserved"),
+    [
+        (2, "TEA-1", {"TEA-1": 1}, "reserved", {"TEA-1": 1}),
+        (1, "TEA-1", {"TEA-1": 2}, "reserved", {"TEA-1": 2}),
+        (1, "TEA-1", {"TEA-1": 3}, "short", {}),
+        (1, "MUG-1", {"TEA-1": 1}, "reserved", {"TEA-1": 1}),
+        (1, "MUG-1", {"GIFT-1": 1, "TEA-1": 1}, "reserved", {"MUG-1": 2, "TEA-1": 1}),
+    ],
+)
+def test_a_hold_that_does_not_fit_its_order_is_filled_up_or_given_back(
+    store: Database, kept: int, sku: str, lines: dict[str, int], outcome: str, reserved: dict[str, int]
+) -> None:
+    held(store, "h", kept, sku)
+    wanted = [{"sku": name, "quantity": quantity} for name, quantity in lines.items()]
+    assert outcomes(store, DROP, [order(TEA | {"hold": "h", "lines": wanted})]) == [outcome]
+    with store.read() as db:
+        found = {name: counted(db, ("kallio", name))[1] for name in ("TEA-1", "MUG-1")}
+        assert {name: units for name, units in found.items() if units} == reserved
+
+
+def test_a_hold_at_a_hub_where_the_order_may_not_come_from_is_given_back(store: Database) -> None:
+    held(store, "h", 1, hub="kallio")
+    assert outcomes(store, DROP, [order(TEA | {"hold": "h", "hubs": ["pasila"]})]) == ["short"]
+    with store.read() as db:
+        assert counted(db, ("kallio", "TEA-1")) == (2, 0)
+
+
+def test_a_hold_that_is_over_or_none_refuses_its_order_alone(store: Database) -> None:
+    held(store, "gone", 1)
+    with store.write() as db:
+        holds.release(db, TENANT, "gone", NOW)
+    asked = [order(TEA | {"id": name, "hold": hold}) for name, hold in (("a", "gone"), ("b", "none"), ("c", None))]
+    with store.write() as db:
+        fates = add(db, DROP, asked).fates
+    assert [fate.outcome for fate in fates] == ["refused", "refused", "reserved"]
+    told = [[(fault.pointer, fault.code) for fault in fate.faults] for fate in fates]
+    assert told == [[("/hold", "hold-over")], [("/hold", "no-hold")], []]
+    with store.read() as db:
+        assert db.execute(select(order_rows.c.id)).scalars().all() == ["c"]
 
 
 def test_an_order_comes_back_as_it_was_posted(store: Database) -> None:

@@ -81,6 +81,17 @@ def test_every_fault_of_an_order_is_told(selling: Service) -> None:
     ]
 
 
+def test_an_order_takes_over_a_hold_once(selling: Service) -> None:
+    asked = {"id": "h", "checkout": "c", "lines": TEA["lines"], "seconds": 600}
+    assert selling.post("/v1/holds", json=asked).status_code == 201
+    assert selling.post(PATH, json=TEA | {"hold": "h"}).json()["stock"] == "reserved"
+    again = selling.post(PATH, json=TEA | {"id": "o9", "hold": "h"})
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/hold-over")
+    none = selling.post(PATH, json=TEA | {"id": "o9", "hold": "none"})
+    assert (none.status_code, none.json()["errors"][0]["pointer"]) == (422, "/hold")
+    assert selling.get(f"{PATH}/o9").status_code == 404
+
+
 def test_review_holds_and_releases(selling: Service) -> None:
     selling.post(PATH, json=TEA | {"on_hold": True})
     assert selling.get(f"{PATH}?state=held").json()["items"][0]["id"] == "o3"
