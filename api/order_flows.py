@@ -22,17 +22,14 @@ from api.deps import new_id
 from api.drop_settings import DropSettings
 from api.ordering import NewOrder, OrderChange, PlacedOrder
 from api.principal import Principal
-from api.remembered import Remembered
 from api.routing import Reply
 from api.rows import Row
 from router import codec
-from router.faults import Names
 from router.model import Order
 
 BATCH = 250
 """Orders in one transaction."""
 
-_NAMES: Remembered[Names] = Remembered(32)
 _Kind = TypeVar("_Kind", NewOrder, OrderChange)
 
 
@@ -71,7 +68,7 @@ def load(rows: Intake, drop: str) -> Response:
         known = drops.stands(db, tenant, drop)
         settings = drops.settings(db, tenant, known)
         sold = articles.known(db, tenant)
-    look = ordering.look(_names(known, settings), lambda skus: sold)
+    look = ordering.look(drops.names(known, settings), lambda skus: sold)
     hubs = _hubs(settings)
 
     def keep(db: Connection, given: Sequence[Row[NewOrder]]) -> Kept:
@@ -156,11 +153,7 @@ def _read(
         made_of.update(articles.parts(db, who.tenant, skus))
         return made_of.keys()
 
-    return codec.read_as(kind, data, "order", ordering.look(_names(stands, settings), sold)), made_of
-
-
-def _names(stands: Stands, settings: DropSettings) -> Names:
-    return _NAMES.of(stands.settings_sha256, lambda: ordering.names_of(settings))
+    return codec.read_as(kind, data, "order", ordering.look(drops.names(stands, settings), sold)), made_of
 
 
 def _hubs(settings: DropSettings) -> tuple[str, ...]:

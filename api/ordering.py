@@ -81,7 +81,7 @@ def look(names: Names, sold: Callable[[set[str]], Set[str]]) -> Reads:
     """
 
     def seen(tree: dict[str, Any]) -> list[Fault]:
-        found = faults.of_order(tree, replace(names, sold=sold(_skus(tree))))
+        found = faults.of_order(tree, replace(names, sold=sold(skus_of(tree))))
         if tree.get("on_hold") is True and tree.get("cleared_at") is not None:
             message = "says when fraud review let the order through, and on_hold that it has not; keep one"
             found.append(Fault(pointer="/cleared_at", code="held-and-cleared", message=message))
@@ -90,7 +90,7 @@ def look(names: Names, sold: Callable[[set[str]], Set[str]]) -> Reads:
     return seen
 
 
-def _skus(tree: dict[str, Any]) -> set[str]:
+def skus_of(tree: dict[str, Any]) -> set[str]:
     """The SKUs and bundles that the lines of an order name, whatever else is wrong with it."""
     lines = tree.get("lines")
     found = (line.get("sku") for line in lines if isinstance(line, dict)) if isinstance(lines, list) else ()

@@ -12,17 +12,20 @@ import inspect
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, is_dataclass
+from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar, get_args, get_origin
 
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.params import Depends as Wanted
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.db import idempotency
 from api.deps import Now, Signed, Write
 from api.paging import Page
+from api.principal import Principal
 from router import codec
 
 _Record = TypeVar("_Record")
@@ -200,22 +203,33 @@ def _repeating(endpoint: Callable[..., Any], signature: inspect.Signature, statu
 
     @wraps(endpoint)
     def once(*, once_db: Write, once_who: Signed, once_key: Key, once_asked: Asked, once_now: Now, **given: Any) -> Any:
-        if once_key is None:
+        def make() -> Response:
             return answer(endpoint(**given), status)
-        who = (once_who.tenant, once_who.actor, once_key)
-        kept = idempotency.take(once_db, *who, request_sha256=once_asked, now=once_now)
-        if kept is not None:
-            return Response(kept.body, kept.status, {**kept.headers, "Idempotency-Replayed": "true"})
-        made = answer(endpoint(**given), status)
-        names = ("etag", "location", "content-type")
-        headers = {name: made.headers[name] for name in names if name in made.headers}
-        idempotency.keep(
-            once_db, *who, idempotency.Kept(status=made.status_code, headers=headers, body=bytes(made.body))
-        )
-        return made
+
+        return repeated(once_db, once_who, once_key, once_asked, once_now, make)
 
     mine = {"once_db": Write, "once_who": Signed, "once_key": Key, "once_asked": Asked, "once_now": Now}
     return _with(once, signature, mine)
+
+
+def repeated(
+    db: Connection, who: Principal, key: str | None, asked: str, now: datetime, make: Callable[[], Response]
+) -> Response:
+    """What ``make`` answers, or what it answered under the same key before. ``asked`` is the hash of the request.
+
+    Raises ``KeyReused``.
+    """
+    if key is None:
+        return make()
+    mine = (who.tenant, who.actor, key)
+    kept = idempotency.take(db, *mine, request_sha256=asked, now=now)
+    if kept is not None:
+        return Response(kept.body, kept.status, {**kept.headers, "Idempotency-Replayed": "true"})
+    made = make()
+    names = ("etag", "location", "content-type")
+    headers = {name: made.headers[name] for name in names if name in made.headers}
+    idempotency.keep(db, *mine, idempotency.Kept(status=made.status_code, headers=headers, body=bytes(made.body)))
+    return made
 
 
 def _with(function: Callable[..., Any], signature: inspect.Signature, more: dict[str, Any]) -> Callable[..., Any]:

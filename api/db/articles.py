@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
 from sqlalchemy import Connection, and_, select
 
 from api.db.tables.registry import articles, components
-from router.model import Order
+from router.model import Component
 
 MOST_AT_ONCE = 500
 """Names in one statement."""
@@ -39,10 +39,10 @@ def parts(db: Connection, tenant: str, names: Collection[str]) -> Parts:
     return found
 
 
-def wants(order: Order, made_of: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
-    """Units of each SKU that an order asks for, bundles taken apart, equal SKUs added up."""
+def wants(lines: Iterable[Component], made_of: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Units of each SKU that lines ask for, bundles taken apart, equal SKUs added up."""
     wanted: dict[str, int] = {}
-    for line in order.lines:
+    for line in lines:
         for sku, units in made_of[line.sku].items():
             wanted[sku] = wanted.get(sku, 0) + units * line.quantity
     return wanted

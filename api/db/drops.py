@@ -8,7 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -17,11 +31,14 @@ from api.db.tables.orders import orders
 from api.db.tables.registry import carriers, couriers, hubs
 from api.deps import Changed
 from api.drop_settings import DropSettings, Registered, Tree
+from api.ordering import names_of
 from api.remembered import Remembered
 from router import codec
 from router.errors import Conflict, NotFound
+from router.faults import Names
 
 _SETTINGS: Remembered[DropSettings] = Remembered(32)
+_NAMES: Remembered[Names] = Remembered(32)
 
 State = Literal["open", "closed", "released", "cancelled"]
 
@@ -219,6 +236,26 @@ def settings_of(document: str) -> DropSettings:
 def settings(db: Connection, tenant: str, found: Stands) -> DropSettings:
     """The settings of a drop as it stands; read once as long as they stay the same."""
     return _SETTINGS.of(found.settings_sha256, lambda: settings_of(stored_settings(db, tenant, found.id)))
+
+
+def names(found: Stands, known: DropSettings) -> Names:
+    """What orders of a drop may name; made once as long as its settings stay the same."""
+    return _NAMES.of(found.settings_sha256, lambda: names_of(known))
+
+
+def used(db: Connection, tenant: str, drop: str) -> tuple[tuple[str, str, str], ...]:
+    """Part (``hubs``, ``couriers``, ``carriers``), id and document of what a drop uses of the registry, in order."""
+    parts = []
+    for uses, table, what in (
+        (drop_hubs, hubs, "hub"),
+        (drop_couriers, couriers, "courier"),
+        (drop_carriers, carriers, "carrier"),
+    ):
+        same = and_(table.c.tenant == uses.c.tenant, table.c.id == uses.c[what])
+        mine = and_(uses.c.tenant == tenant, uses.c.drop == drop)
+        columns = (literal(table.name).label("part"), table.c.id, table.c.document)
+        parts.append(select(*columns).join_from(uses, table, same).where(mine))
+    return tuple((row.part, row.id, row.document) for row in db.execute(union_all(*parts).order_by("part", "id")))
 
 
 def stored_settings(db: Connection, tenant: str, drop: str) -> str:

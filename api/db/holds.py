@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from api.db import articles, registry, stock
+from api.db.events import Event
 from api.db.stock import Cell, StockShort
 from api.db.tables.holds import held_units, holds
 from api.db.tables.registry import hubs
@@ -181,6 +182,13 @@ def convert(db: Connection, tenant: str, hold: str, now: datetime) -> dict[Cell,
     if len(units) != len(json.loads(row.units)):
         raise HoldOver(hold, "expired")
     return units
+
+
+def event(hold: Hold, what: str, *, event_id: str, now: datetime) -> Event:
+    """Word of a hold: ``hold.created``, ``hold.extended`` or ``hold.released``."""
+    units = [{"hub": each.hub, "sku": each.sku, "quantity": each.quantity} for each in hold.units]
+    data = {"drop": hold.drop, "checkout": hold.checkout, "expires_at": codec.plain(hold.expires_at), "units": units}
+    return Event(id=event_id, type=f"hold.{what}", subject=f"hold/{hold.id}", time=now, data=data)
 
 
 def _running(db: Connection, tenant: str, hold: str, now: datetime) -> Row[Any]:

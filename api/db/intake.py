@@ -158,7 +158,7 @@ def _settle(
     new = [order for order in claimed if order.id not in refused]
     if not new:
         return refused
-    wanted = {order.id: Wanted(units=articles.wants(order, made_of), hubs=among(order, hubs)) for order in new}
+    wanted = {order.id: Wanted(units=articles.wants(order.lines, made_of), hubs=among(order, hubs)) for order in new}
     units = _reserve(db, tenant, wanted, kept, now)
     order_rows.add_lines(db, tenant, drop, new)
     order_rows.add_units(db, tenant, drop, units)

@@ -182,7 +182,7 @@ def change(
     unknown = unknown_skus(after, made_of)
     if unknown:
         raise Faulty("order", unknown)
-    wants = articles.wants(after, made_of)
+    wants = articles.wants(after.lines, made_of)
     had = order_rows.units(db, tenant, drop, order)
     order_rows.drop_units(db, tenant, drop, order)
     stock.available(db, tenant, {sku for _, sku in had} | wants.keys(), now, firm=True)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import Query
 
 from api.db import events, holds
-from api.db.events import Event
 from api.db.tables.holds import holds as rows
 from api.deps import Engineer, Marketplace, Now, Read, Write, new_id
 from api.holding import Extension, Hold, NewHold, State, checked, extended
 from api.paging import Page, Paging
 from api.routing import Reply, Router, reads
-from router import codec
 
 router = Router(prefix="/v1/holds", tags=["stock"])
 
@@ -43,7 +40,7 @@ def place_hold(who: Engineer, new: Annotated[NewHold, reads(NewHold, "hold")], d
     ends = checked(new, now)
     hold, is_new = holds.place(db, who.tenant, new.id or new_id(), new, ends, now)
     if is_new:
-        events.emit(db, who.tenant, [_event(hold, "created", now)])
+        events.emit(db, who.tenant, [holds.event(hold, "created", event_id=new_id(), now=now)])
     return Reply(record=hold, location=f"/v1/holds/{quote(hold.id, safe='')}", status=None if is_new else 200)
 
 
@@ -59,7 +56,7 @@ def extend_hold(
 ) -> Hold:
     """From now on for so many seconds, or until an instant. A hold that is over stays over (409)."""
     extended_hold = holds.extend(db, who.tenant, hold, extended(asked, now), now)
-    events.emit(db, who.tenant, [_event(extended_hold, "extended", now)])
+    events.emit(db, who.tenant, [holds.event(extended_hold, "extended", event_id=new_id(), now=now)])
     return extended_hold
 
 
@@ -68,11 +65,5 @@ def release_hold(who: Engineer, hold: str, db: Write, now: Now) -> Hold:
     """Its units are free at once. One that is over already stays what it is."""
     released, gave_back = holds.release(db, who.tenant, hold, now)
     if gave_back:
-        events.emit(db, who.tenant, [_event(released, "released", now)])
+        events.emit(db, who.tenant, [holds.event(released, "released", event_id=new_id(), now=now)])
     return released
-
-
-def _event(hold: Hold, what: str, now: datetime) -> Event:
-    units = [{"hub": each.hub, "sku": each.sku, "quantity": each.quantity} for each in hold.units]
-    data = {"drop": hold.drop, "checkout": hold.checkout, "expires_at": codec.plain(hold.expires_at), "units": units}
-    return Event(id=new_id(), type=f"hold.{what}", subject=f"hold/{hold.id}", time=now, data=data)

@@ -1,0 +1,1 @@
+"""What a drop can still promise to one cart, as an estimate: pure functions over the drop and what its orders need."""
