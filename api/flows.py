@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api import files
-from api.documents import pick_list
+from api.documents import pick_list_csv
 from api.documents.routes import Streets
 from api.interrupt import Interrupt
 from api.progress import bounding, watching
@@ -288,5 +288,5 @@ def leave_pick_lists(folder: Path, lists: Mapping[str, bytes], beside: Mapping[P
     """
     files.write_all({**(beside or {}), **{folder / name: content for name, content in lists.items()}})
     for path in folder.glob("*.csv"):
-        if path.name not in lists and path.is_file() and pick_list.is_pick_list(files.read(path)):
+        if path.name not in lists and path.is_file() and pick_list_csv.is_pick_list(files.read(path)):
             path.unlink()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import api
 from api import cli
-from api.documents import pick_list
+from api.documents import pick_list_csv
 from router.errors import DropwrightError
 from tests.architecture.sources import ROOT, imports
 
@@ -43,4 +43,4 @@ def test_every_command_is_listed() -> None:
 def test_every_column_of_a_pick_list_is_explained() -> None:
     table = PAGE.split("## Pick lists")[1].split("## ")[0]
     listed = [name for row in re.findall(r"^\| ([a-z_, ]+) \|", table, flags=re.MULTILINE) for name in row.split(", ")]
-    assert [name for name in listed if name != "column"] == list(pick_list.HEADS)
+    assert [name for name in listed if name != "column"] == list(pick_list_csv.HEADS)

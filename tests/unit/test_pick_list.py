@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import random
+import re
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
-from api.documents import pick_list, sheet
+from api.documents import pick_list, pick_list_csv, pick_list_json, shelves
+from api.documents.picking import PickList, pick_lists
 from router.model import Bundle, Component, Drop, Hub, Parcel, ParcelLine, Wave
 from router.plan import Plan
 from tests.drops import base_drop, base_plan, clock, replan_drop
@@ -32,12 +37,15 @@ def test_there_is_one_list_for_each_hub_and_wave_that_picks() -> None:
 
 def test_a_list_says_what_to_take_for_whom_and_when_it_leaves_in_local_time() -> None:
     (row,) = rows(pick_list.render(base_drop(), base_plan())["pasila-w1.csv"])
+    assert re.fullmatch("[A-Z2-7]{16}", row.pop("line"))
     assert row == {
         "hub": "pasila",
         "wave": "w1",
         "start": "2026-11-20 18:30:00",
         "end": "2026-11-20 19:00:00",
+        "bin": "",
         "sku": "JAM-1",
+        "title": "",
         "quantity": "2",
         "contingency": "0",
         "from_bundle": "",
@@ -96,20 +104,14 @@ def test_local_times_follow_the_clock_change() -> None:
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"])
-def test_no_text_becomes_a_formula(start: str) -> None:
-    drop, plan = renamed({"kallio": f"{start}cmd|' /C calc'!A0", "pasila": "pasila"})
-    for content in pick_list.render(drop, plan).values():
-        for row in rows(content):
-            assert not any(cell.startswith(tuple("=+-@\t\r＝＋－＠")) for cell in row.values())
-
-
-def test_numbers_stay_numbers_and_odd_text_survives() -> None:
-    odd = ('say "hi", twice', "two\nlines", "naïve 茶", 'a,"b"')
-    content = sheet.render(("text", "number"), [(text, -3) for text in odd])
-    assert content.count(b"\r\n") == 5
-    read = rows(content)
-    assert [row["text"] for row in read] == list(odd)
-    assert {row["number"] for row in read} == {"-3"}
+def test_no_name_or_title_or_bin_becomes_a_formula(start: str) -> None:
+    bad = f"{start}cmd|' /C calc'!A0"
+    drop, plan = renamed({"kallio": bad, "pasila": "pasila"})
+    lists = pick_lists(drop, plan, edition="1", bins={(bad, "TEA-1"): bad}, titles={"JAM-1": bad})
+    read = [row for each in lists for row in rows(pick_list_csv.render(each))]
+    assert {row["title"] for row in read} == {"", f"'{bad}"}
+    assert {row["bin"] for row in read} == {"", f"'{bad}"}
+    assert {row["hub"] for row in read} == {"pasila", f"'{bad}"}
 
 
 def test_file_names_never_leave_the_folder_and_never_collide() -> None:
@@ -148,5 +150,83 @@ def test_file_names_never_leave_the_folder_and_never_collide() -> None:
 
 def test_a_file_is_known_for_a_pick_list_by_its_heading() -> None:
     (content, *_) = pick_list.render(base_drop(), base_plan()).values()
-    assert pick_list.is_pick_list(content)
-    assert not pick_list.is_pick_list(b"hub,wave\r\nkallio,w1\r\n")
+    assert pick_list_csv.is_pick_list(content)
+    assert not pick_list_csv.is_pick_list(b"hub,wave\r\nkallio,w1\r\n")
+
+
+def listed(bins: dict[tuple[str, str], str], edition: str = "1") -> PickList:
+    """The list of kallio's first wave."""
+    first, _ = pick_lists(base_drop(), base_plan(), edition=edition, bins=bins)
+    return first
+
+
+def test_a_picker_walks_the_bins_in_order_and_ends_where_no_bin_is_known() -> None:
+    assert [line.sku for line in listed({}).lines] == ["MUG-1", "TEA-1", "TEA-1"]
+    assert [line.sku for line in listed({("kallio", "TEA-1"): "Z-9-9"}).lines] == ["TEA-1", "TEA-1", "MUG-1"]
+    walked = listed({("kallio", "TEA-1"): "A-2-9", ("kallio", "MUG-1"): "A-2-10", ("pasila", "MUG-1"): "A-1-1"})
+    assert [(line.bin, line.parcel) for line in walked.lines] == [("A-2-9", "p2"), ("A-2-9", "p4"), ("A-2-10", "p1")]
+
+
+def test_bins_are_sorted_zone_by_zone_with_numbers_by_value() -> None:
+    walked = ["A", "A-1-2", "A-2-9", "A-2-10", "a-02-11", "A-10-1", "A1-1", "A2-1", "A10-1", "AA-1-1", "B-1-1"]
+    walked += ["B-" + "9" * 5000, "B-1" + "0" * 5000]
+    shuffled = random.Random(7).sample(walked, len(walked))
+    assert sorted(shuffled, key=shelves.walk) == walked
+
+
+@pytest.mark.parametrize("name", ["", "-", "--", "١-٢", "²", "A-²-1", "-1", "A--1", "\0"])
+def test_any_text_can_be_a_bin(name: str) -> None:
+    assert sorted([name, "A-1-1", name], key=shelves.walk).count(name) == 2
+
+
+def test_no_two_lines_share_an_id_and_the_same_plan_gives_the_same_ids() -> None:
+    def ids(edition: str) -> list[str]:
+        lists = pick_lists(base_drop(), base_plan(), edition=edition)
+        return [line.id for each in lists for line in each.lines]
+
+    assert ids("1") == ids("1")
+    assert len({*ids("1"), *ids("2")}) == 8
+    moved = listed({("kallio", "TEA-1"): "A-1-1"})
+    assert {line.id for line in moved.lines} == {line.id for line in listed({}).lines}
+
+
+def test_the_json_says_the_same_as_the_record_in_utc() -> None:
+    told = json.loads(pick_list_json.render(listed({("kallio", "MUG-1"): "A-2-10"})))
+    assert {name: told[name] for name in ("drop", "hub", "partner", "wave", "start_at", "end_at", "plan_version")} == {
+        "drop": "meridian",
+        "hub": "kallio",
+        "partner": "northdock",
+        "wave": "w1",
+        "start_at": "2026-11-20T16:15:00Z",
+        "end_at": "2026-11-20T16:45:00Z",
+        "plan_version": None,
+    }
+    mugs, _, post = told["lines"]
+    assert {name: mugs[name] for name in ("bin", "sku", "quantity", "contingency", "bundles", "courier")} == {
+        "bin": "A-2-10",
+        "sku": "MUG-1",
+        "quantity": 3,
+        "contingency": 1,
+        "bundles": [{"bundle": "GIFT-1", "quantity": 2}],
+        "courier": "bike-1",
+    }
+    assert (post["courier"], post["carrier"], post["collection"]) == (None, "post", "post-kallio-20")
+    assert post["leaves_at"] == "2026-11-20T18:00:00Z"
+
+
+def test_a_list_holds_nothing_of_the_buyer() -> None:
+    drop = base_drop()
+    for each in pick_lists(drop, base_plan(), edition="1"):
+        for content in (pick_list_csv.render(each), pick_list_json.render(each)):
+            assert not re.search(rb"lat|lon|location|recipient|phone|address|60\.", content)
+
+
+def test_what_leaves_first_comes_first_though_the_clock_goes_back_meanwhile() -> None:
+    drop = replace(base_drop(), timezone="America/New_York")
+    plan = base_plan()
+    early, late = (datetime.fromisoformat(f"2026-11-01T0{hour}:30:00+00:00") for hour in (5, 6))
+    (post,) = drop.carriers  # both leave at 01:30 in New York, the trip with p2 an hour after the post with p4
+    collected = replace(post, collections=(replace(post.collections[0], at=early),))
+    trips = (replace(plan.trips[0], depart_at=late), plan.trips[1])
+    first, _ = pick_lists(replace(drop, carriers=(collected,)), replace(plan, trips=trips), edition="1")
+    assert [line.parcel for line in first.lines] == ["p1", "p4", "p2"]
