@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from api.documents import manifest_csv
+from api.documents.manifests import Manifest, ManifestStop
 from api.documents.picking import PickLine, PickList
 from tests.architecture.sources import ROOT
 
@@ -28,7 +30,13 @@ def names(record: Any) -> list[str]:
     return [field.name for field in fields(record)]
 
 
-@pytest.mark.parametrize(("heading", "records"), [("As JSON", (PickList, PickLine))])
+@pytest.mark.parametrize(
+    ("heading", "records"), [("As JSON", (PickList, PickLine)), ("Manifest as JSON", (Manifest, ManifestStop))]
+)
 def test_every_field_of_a_document_is_explained(heading: str, records: tuple[Any, ...]) -> None:
     explained = tables(heading)
     assert [sorted({*table} - {"field"}) for table in explained] == [sorted(names(record)) for record in records]
+
+
+def test_every_column_of_a_manifest_is_explained_in_order() -> None:
+    assert tables("Manifest as CSV") == [list(manifest_csv.HEADS)]
