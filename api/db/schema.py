@@ -35,8 +35,8 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     @property
-    def python_type(self) -> type[Any]:
-        """What a value is: pages go on after the one in their cursor."""
+    def python_type(self) -> type[datetime]:
+        """What a value of the column is; a decorator does not pass that on by itself."""
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
