@@ -6,16 +6,16 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-_LONGEST_PART = 80
+_LONGEST = 160
 
 
 def file_names(keys: Sequence[tuple[str, ...]], suffix: str) -> dict[tuple[str, ...], str]:
     """``a-b.csv`` for ``("a", "b")`` and ``.csv``. Keys are distinct, and so are their names, whatever the case.
 
     A name holds letters and digits of ASCII, ``.``, ``_`` and ``-`` alone, and never begins with a dot. One that had to
-    be changed, or that two would share, gets a mark of its own. O(keys).
+    be changed, or that two would share, gets a mark of its own. No name is longer than 200 bytes. O(keys).
     """
-    plain = {key: "-".join(_part(part) for part in key) for key in keys}
+    plain = {key: "-".join(_part(part, _LONGEST // len(key)) for part in key) for key in keys}
     sharing: dict[str, int] = {}
     for name in plain.values():
         sharing[name.casefold()] = sharing.get(name.casefold(), 0) + 1
@@ -27,5 +27,5 @@ def file_names(keys: Sequence[tuple[str, ...]], suffix: str) -> dict[tuple[str, 
     }
 
 
-def _part(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.-]+|^\.+", "_", name)[:_LONGEST_PART]
+def _part(name: str, longest: int) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+|^\.+", "_", name)[:longest]
