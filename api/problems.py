@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.db.outage import DatabaseFull
 from api.deps import Changed, NoRevisionGiven
 from api.principal import NotAllowed, NotSignedIn
 from api.rows import NotRows, RowFault
@@ -30,6 +31,7 @@ STATUS: dict[type[DropwrightError], int] = {
     NotAllowed: 403,
     NoRevisionGiven: 428,
     Changed: 412,
+    DatabaseFull: 507,
 }
 """The status of each category of error, and of those that have their own."""
 
@@ -93,7 +95,7 @@ def of(error: DropwrightError) -> Response:
     """The problem that an error is."""
     status = status_of(error)
     faults: tuple[Fault, ...] = getattr(error, "faults", ())
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(status)
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}, 507: {"Retry-After": "30"}}.get(status)
     return problem(status, code=error.code, title=error.title, detail=str(error), faults=faults, headers=headers)
 
 

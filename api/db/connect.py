@@ -14,10 +14,17 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from api.db.outage import told
 from router.errors import Invalid
 
 LOCK_WAIT_S = 30
-"""How long SQLite waits for the write lock before it gives up."""
+"""How long SQLite waits for the write lock, and a request for a connection, before they give up."""
+
+CONNECT_WITHIN_S = 5
+"""How long a PostgreSQL server has to answer a new connection."""
+
+SAFE_SQLITE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+"""The first versions of three lines in which SQLite's WAL-reset fault is mended: it may damage a file."""
 
 DIALECTS = ("sqlite", "postgresql")
 
@@ -33,7 +40,10 @@ class UnknownDatabase(Invalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """Two ways in: transactions that may write, and those that only read."""
+    """Two ways in: transactions that may write, and those that only read.
+
+    Both raise ``DatabaseAway``, ``DatabaseBusy`` or ``DatabaseFull`` where the database fails.
+    """
 
     writing: Engine
     reading: Engine
@@ -46,13 +56,13 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction, committed at the end, rolled back where anything is raised."""
-        with self.writing.begin() as db:
+        with told(), self.writing.begin() as db:
             yield db
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction in which nothing is written."""
-        with self.reading.begin() as db:
+        with told(), self.reading.begin() as db:
             yield db
 
     def close(self) -> None:
@@ -72,10 +82,22 @@ def connect(address: str, *, pool_size: int = 10) -> Database:
             return Database(
                 writing=_sqlite(url, "BEGIN IMMEDIATE", pool_size), reading=_sqlite(url, "BEGIN", pool_size)
             )
-        engine = create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+        engine = create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": CONNECT_WITHIN_S, "application_name": "dropwright"},
+        )
     except (ArgumentError, NoSuchModuleError):
         raise UnknownDatabase from None
     return Database(writing=engine, reading=engine.execution_options(postgresql_readonly=True))
+
+
+def is_safe(version: tuple[int, ...]) -> bool:
+    """Whether this version of SQLite is free of the WAL-reset fault, which two connections may run into."""
+    return version >= SAFE_SQLITE[-1] or any(version[:2] == safe[:2] and version >= safe for safe in SAFE_SQLITE)
 
 
 def _sqlite(url: Any, begin: str, pool_size: int) -> Engine:
@@ -83,6 +105,7 @@ def _sqlite(url: Any, begin: str, pool_size: int) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=0,
+        hide_parameters=True,
         connect_args={"isolation_level": None, "timeout": LOCK_WAIT_S, "check_same_thread": False},
     )
 
