@@ -8,19 +8,25 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import problems, routes, routing
 from api.db import migrate
-from api.db.connect import Database, connect
+from api.db.connect import Database, connect, has_wal_fault
+from api.drain import Drain
 from api.limits import BodyLimit
+from api.metrics import Metrics
 from api.settings import Settings
+from api.watch import Watch
 from router import codec
 from router.solve import installed_version
 
 BULK = ("/bulk",)
 """Endings of the paths whose bodies are read line by line."""
+
+_log = structlog.get_logger()
 
 
 def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
@@ -29,17 +35,31 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
-        migrate.upgrade(store)
+        try:
+            migrate.upgrade(store)
+        except Exception:
+            _log.exception("not started")
+            raise
+        if has_wal_fault(store):
+            _log.warning("this version of sqlite may damage its file", reason="wal-reset")
         yield
+        try:
+            app.state.drain.finish()
+        except Exception:
+            _log.exception("not given back")
+            raise
         if database is None:
             store.close()
 
     app = FastAPI(title="Dropwright", version=installed_version(), lifespan=living, redoc_url=None, docs_url=None)
     app.state.settings, app.state.database = settings, store
+    app.state.drain, app.state.metrics = Drain(), Metrics()
+    app.state.metrics.connections.set_function(lambda: store.in_use)
     for found in sorted(iter_modules(routes.__path__), key=lambda each: each.name):
         app.include_router(import_module(f"{routes.__name__}.{found.name}").router)
     problems.install(app)
     app.add_middleware(BodyLimit, most=settings.body_bytes, bulk=settings.bulk_bytes, at_bulk=BULK)
+    app.add_middleware(Watch, metrics=app.state.metrics, drain=app.state.drain)
     vars(app)["openapi"] = lambda: openapi(app)
     return app
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DataError
@@ -37,8 +36,6 @@ STATUS: dict[type[DropwrightError], int] = {
 
 MOST_FAULTS = 1000
 """Faults that one answer lists."""
-
-_log = structlog.get_logger()
 
 
 class TooLarge(DropwrightError):
@@ -99,8 +96,15 @@ def of(error: DropwrightError) -> Response:
     return problem(status, code=error.code, title=error.title, detail=str(error), faults=faults, headers=headers)
 
 
+def bug() -> Response:
+    """The problem for what should never happen."""
+    return problem(
+        500, code="bug", title="A fault of the service", detail="this is a bug of the service; nothing was changed"
+    )
+
+
 def install(app: FastAPI) -> None:
-    """Makes every error of an application a problem."""
+    """Makes every error of an application a problem; bugs are left to ``api.watch``."""
 
     @app.exception_handler(DropwrightError)
     def ours(_request: Request, error: DropwrightError) -> Response:
@@ -131,11 +135,4 @@ def install(app: FastAPI) -> None:
             title=title,
             detail=str(error.detail),
             headers=error.headers,
-        )
-
-    @app.exception_handler(Exception)
-    def bug(request: Request, error: Exception) -> Response:
-        _log.error("unhandled", route=request.url.path, error=type(error).__name__)
-        return problem(
-            500, code="bug", title="A fault of the service", detail="this is a bug of the service; nothing was changed"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from annotated_types import Ge, Le
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 2**20
@@ -26,3 +27,9 @@ class Settings(BaseSettings):
 
     bulk_bytes: Annotated[int, Ge(1024)] = 1024 * MIB
     """The largest body of a bulk request, which is read line by line."""
+
+    metrics_token: SecretStr | None = None
+    """What Prometheus has to send as its bearer token; without it there are no metrics to see."""
+
+    notice_seconds: Annotated[int, Ge(0), Le(20)] = 3
+    """How long the service still answers after it was told to end, so that a load balancer notices."""

@@ -6,6 +6,7 @@ takes SQLite's write lock when it begins (``BEGIN IMMEDIATE``), so that what it 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import QueuePool
 
 from api.db.outage import told
 from router.errors import Invalid
@@ -52,6 +54,12 @@ class Database:
     def is_sqlite(self) -> bool:
         """Whether one file with one writer at a time holds it all."""
         return self.writing.dialect.name == "sqlite"
+
+    @property
+    def in_use(self) -> int:
+        """Connections that somebody has in hand."""
+        pools = {id(engine.pool): engine.pool for engine in (self.writing, self.reading)}
+        return sum(pool.checkedout() for pool in pools.values() if isinstance(pool, QueuePool))
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -95,8 +103,13 @@ def connect(address: str, *, pool_size: int = 10) -> Database:
     return Database(writing=engine, reading=engine.execution_options(postgresql_readonly=True))
 
 
+def has_wal_fault(database: Database) -> bool:
+    """Whether the SQLite in use has the WAL-reset fault, which two connections may run into. Never PostgreSQL."""
+    return database.is_sqlite and not is_safe(sqlite3.sqlite_version_info)
+
+
 def is_safe(version: tuple[int, ...]) -> bool:
-    """Whether this version of SQLite is free of the WAL-reset fault, which two connections may run into."""
+    """Whether this version of SQLite is free of the WAL-reset fault."""
     return version >= SAFE_SQLITE[-1] or any(version[:2] == safe[:2] and version >= safe for safe in SAFE_SQLITE)
 
 

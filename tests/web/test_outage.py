@@ -4,49 +4,27 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
-from typing import Annotated
 
 import psycopg
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import event, text
 
-from api.db.tables.accounts import tenants
-from api.deps import Now, Signed, Write
-from api.routing import Router, reads
-from router.model import Id, Record
+from api.deps import Write
+from api.routing import Router
 from tests.db.postgres import Server
+from tests.web import stalls
 from tests.web.service import Service, serving
 
 RESTARTS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stall(Record):
-    """A marketplace to open."""
-
-    id: Id
-
-
-def with_stalls(running: Service) -> Service:
-    """The service with a route that writes."""
-    router = Router(prefix="/v1/stalls")
-
-    @router.post("", status_code=201)
-    def open_stall(stall: Annotated[Stall, reads(Stall, "stall")], db: Write, at: Now, who: Signed) -> Stall:
-        db.execute(insert(tenants).values(id=stall.id, name=stall.id * 40, created_at=at))
-        return stall
-
-    running.app.include_router(router)
-    return running
-
-
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Service]:
     with serving(f"sqlite:///{tmp_path / 'dropwright.db'}") as running:
-        yield with_stalls(running)
+        stalls.add_to(running.app)
+        yield running
 
 
 def opened(running: Service, stall: str) -> int:
@@ -60,8 +38,8 @@ def opened(running: Service, stall: str) -> int:
 
 
 def test_a_restart_of_postgresql_under_load_is_503_until_it_is_back(durable_postgres: Server) -> None:
-    with serving(durable_postgres.create()) as bare:
-        running = with_stalls(bare)
+    with serving(durable_postgres.create()) as running:
+        stalls.add_to(running.app)
         seen: set[int] = set()
         stop = False
 

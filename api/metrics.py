@@ -1,0 +1,47 @@
+"""What a process counts, in Prometheus's words. Labels are templates and codes: few, and never somebody's id."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+
+SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Metrics:
+    """The counters of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._answers = Counter(
+            "dropwright_requests",
+            "Requests that were answered.",
+            ("route", "method", "status"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "dropwright_request_seconds",
+            "From the first byte of a request to the last of its answer.",
+            ("route", "method"),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.in_flight = Gauge("dropwright_requests_in_flight", "Requests under way.", registry=self.registry)
+        self.connections = Gauge(
+            "dropwright_database_connections_in_use",
+            "Database connections that requests have in hand.",
+            registry=self.registry,
+        )
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Counts an answer. ``route`` is a template, such as ``/v1/holds/{hold}``."""
+        method = method if method in METHODS else "other"
+        self._answers.labels(route, method, str(status)).inc()
+        self._seconds.labels(route, method).observe(seconds)
+
+    def text(self) -> bytes:
+        """All of it, as Prometheus reads it."""
+        return generate_latest(self.registry)
