@@ -12,7 +12,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import problems, routes, routing
+from api import problems, routes, routing, telemetry
 from api.db import migrate
 from api.db.connect import Database, connect, has_wal_fault
 from api.drain import Drain
@@ -51,10 +51,19 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         if database is None:
             store.close()
 
-    app = FastAPI(title="Dropwright", version=installed_version(), lifespan=living, redoc_url=None, docs_url=None)
+    traces = telemetry.tracing()
+    app = FastAPI(
+        title="Dropwright",
+        version=installed_version(),
+        lifespan=living,
+        redoc_url=None,
+        docs_url=None,
+        telemetry=traces.config,
+    )
     app.state.settings, app.state.database = settings, store
     app.state.drain, app.state.metrics = Drain(), Metrics()
     app.state.metrics.connections.set_function(lambda: store.in_use)
+    app.state.drain.afterwards(traces.finish)
     for found in sorted(iter_modules(routes.__path__), key=lambda each: each.name):
         app.include_router(import_module(f"{routes.__name__}.{found.name}").router)
     problems.install(app)
