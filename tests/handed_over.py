@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from api.db import releases
 from api.db.releases import Release
-from api.documents.manifests import ManifestRecipient
+from api.ordering import Recipient
 from router import codec
 from router.model import Drop, Location
 from router.plan import Plan
@@ -42,10 +42,10 @@ def handed_over() -> tuple[Drop, Plan]:
     return replace(drop, hubs=hubs, couriers=bikes, orders=orders), plan
 
 
-def recipients(drop: Drop) -> dict[str, ManifestRecipient]:
+def recipients(drop: Drop) -> dict[str, Recipient]:
     """Whom to meet: each order's are words that no other order has."""
     return {
-        order.id: ManifestRecipient(
+        order.id: Recipient(
             name=f"Canary {order.id}", phone=f"+358 40 00 {order.id}", address=f"Kanarienweg {order.id}", note="ring"
         )
         for order in drop.orders

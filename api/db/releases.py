@@ -14,7 +14,7 @@ from api.db import pick_lists, trips
 from api.db.pick_lists import PickListEntry
 from api.db.trips import TripEntry
 from api.documents import manifests, picking
-from api.documents.manifests import ManifestRecipient
+from api.ordering import Recipient
 from router.model import Drop
 from router.plan import Plan
 
@@ -40,7 +40,7 @@ def add(
     now: datetime,
     *,
     titles: Mapping[str, str] | None = None,
-    recipients: Mapping[str, ManifestRecipient] | None = None,
+    recipients: Mapping[str, Recipient] | None = None,
 ) -> Release:
     """Stores all that a valid plan hands over, in every format; what earlier versions handed over is superseded.
 

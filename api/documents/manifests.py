@@ -10,18 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from api.ordering import Recipient
 from router.model import Drop, Hub, Location, Order, Parcel, Sku, Stop, Tier, named
 from router.plan import Plan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestRecipient:
-    """Whom a courier meets; absent where nobody told. Personal data."""
-
-    name: str | None = None
-    phone: str | None = None
-    address: str | None = None
-    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +39,7 @@ class ManifestStop:
     number: int
     order: str
     location: Location
-    recipient: ManifestRecipient
+    recipient: Recipient
     arrive_at: datetime
     start_at: datetime
     leave_at: datetime
@@ -88,7 +79,7 @@ def manifests(
     plan: Plan,
     *,
     plan_version: int | None = None,
-    recipients: Mapping[str, ManifestRecipient] | None = None,
+    recipients: Mapping[str, Recipient] | None = None,
 ) -> tuple[Manifest, ...]:
     """One manifest for each trip of a valid plan, in the plan's order; committed trips too, since they stand in it.
 
@@ -102,7 +93,7 @@ def manifests(
         stops = []
         for number, stop in enumerate(trip.stops, start=1):
             order = orders[stop.order]
-            stops.append(_stop(number, stop, order, tiers[order.tier], loads, known.get(order.id, ManifestRecipient())))
+            stops.append(_stop(number, stop, order, tiers[order.tier], loads, known.get(order.id, Recipient())))
         made.append(
             Manifest(
                 drop=drop.id,
@@ -127,7 +118,7 @@ def manifests(
 
 
 def _stop(
-    number: int, stop: Stop, order: Order, tier: Tier, loads: Mapping[str, ManifestParcel], recipient: ManifestRecipient
+    number: int, stop: Stop, order: Order, tier: Tier, loads: Mapping[str, ManifestParcel], recipient: Recipient
 ) -> ManifestStop:
     parcels = tuple(loads[parcel] for parcel in stop.parcels)
     due = order.deliver_due(tier)

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from api.documents import manifest_csv, manifest_geojson, manifest_json
-from api.documents.manifests import Manifest, ManifestRecipient, manifests
+from api.documents.manifests import Manifest, manifests
+from api.ordering import Recipient
 from router.model import Drop, Location
 from tests.drops import base_drop, base_plan, replan_drop
 
-AINO = ManifestRecipient(name="Aino A.", phone="+358 40 1234567", address="Testikatu 1", note="=1+1")
+AINO = Recipient(name="Aino A.", phone="+358 40 1234567", address="Testikatu 1", note="=1+1")
 
 
 def first(drop: Drop | None = None) -> Manifest:
