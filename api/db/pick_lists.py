@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, Connection, and_, false, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, false, insert, select
 
 from api.db import stored
 from api.db.stored import File, Format
@@ -66,16 +66,7 @@ _SHOWN = tuple(pick_lists.c[field.name] for field in fields(PickListEntry))
 
 def add(db: Connection, tenant: str, lists: Mapping[str, PickList], *, drop: str, version: int, now: datetime) -> None:
     """Stores lists by their ids, in every format; those of earlier versions of the drop's plan are superseded."""
-    db.execute(
-        update(pick_lists)
-        .where(
-            pick_lists.c.tenant == tenant,
-            pick_lists.c.drop == drop,
-            pick_lists.c.plan_version < version,
-            pick_lists.c.superseded_at.is_(None),
-        )
-        .values(superseded_at=now)
-    )
+    stored.supersede(db, pick_lists, tenant, drop=drop, version=version, now=now)
     rows = [
         {
             "tenant": tenant,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, false, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, false, insert, select, update
 
 from router.errors import Unavailable
 
@@ -40,6 +41,13 @@ class File:
     media_type: str
     sha256: str
     content: bytes
+
+
+def supersede(db: Connection, owners: Table, tenant: str, *, drop: str, version: int, now: datetime) -> None:
+    """Marks what earlier versions of a drop's plan handed over; what was marked before keeps its time."""
+    held = owners.c
+    earlier = and_(held.tenant == tenant, held.drop == drop, held.plan_version < version)
+    db.execute(update(owners).where(earlier, held.superseded_at.is_(None)).values(superseded_at=now))
 
 
 def add(

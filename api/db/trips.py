@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, false, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, false, insert, select
 
 from api.db import stored
 from api.db.stored import File, Format
@@ -79,16 +79,7 @@ _SHOWN = tuple(trips.c[field.name] for field in fields(TripEntry))
 
 def add(db: Connection, tenant: str, driven: Mapping[str, Manifest], *, drop: str, version: int, now: datetime) -> None:
     """Stores trips by their ids, in every format; those of earlier versions of the drop's plan are superseded."""
-    db.execute(
-        update(trips)
-        .where(
-            trips.c.tenant == tenant,
-            trips.c.drop == drop,
-            trips.c.plan_version < version,
-            trips.c.superseded_at.is_(None),
-        )
-        .values(superseded_at=now)
-    )
+    stored.supersede(db, trips, tenant, drop=drop, version=version, now=now)
     rows = [
         {
             "tenant": tenant,

@@ -17,6 +17,22 @@ from sqlalchemy import (
 
 from api.db.schema import Id, Instant, metadata, tenant
 
+
+def _files(name: str, owners: str) -> Table:
+    """Whole files in each format of what a row of ``owners`` is."""
+    return Table(
+        name,
+        metadata,
+        tenant(),
+        Column("of", Id, primary_key=True),
+        Column("format", String(20), primary_key=True),
+        Column("content", LargeBinary, nullable=False),
+        Column("sha256", String(64), nullable=False),
+        CheckConstraint("length(sha256) = 64", name="sha256"),
+        ForeignKeyConstraint(["tenant", "of"], [f"{owners}.tenant", f"{owners}.id"]),
+    )
+
+
 pick_lists = Table(
     "pick_lists",
     metadata,
@@ -41,17 +57,7 @@ pick_lists = Table(
     Index("ix_pick_lists_partner", "tenant", "partner", "due_at", "leaves_at", "id"),
 )
 
-pick_list_files = Table(
-    "pick_list_files",
-    metadata,
-    tenant(),
-    Column("of", Id, primary_key=True),
-    Column("format", String(20), primary_key=True),
-    Column("content", LargeBinary, nullable=False),
-    Column("sha256", String(64), nullable=False),
-    CheckConstraint("length(sha256) = 64", name="sha256"),
-    ForeignKeyConstraint(["tenant", "of"], ["pick_lists.tenant", "pick_lists.id"]),
-)
+pick_list_files = _files("pick_list_files", "pick_lists")
 
 trips = Table(
     "trips",
@@ -80,14 +86,4 @@ trips = Table(
     Index("ix_trips_partner", "tenant", "partner", "load_at", "id"),
 )
 
-trip_files = Table(
-    "trip_files",
-    metadata,
-    tenant(),
-    Column("of", Id, primary_key=True),
-    Column("format", String(20), primary_key=True),
-    Column("content", LargeBinary, nullable=False),
-    Column("sha256", String(64), nullable=False),
-    CheckConstraint("length(sha256) = 64", name="sha256"),
-    ForeignKeyConstraint(["tenant", "of"], ["trips.tenant", "trips.id"]),
-)
+trip_files = _files("trip_files", "trips")
