@@ -86,6 +86,8 @@ def connect(address: str, *, pool_size: int = 10) -> Database:
         kind = url.get_backend_name()
         if kind not in DIALECTS:
             raise UnknownDatabase
+        if kind == "sqlite" and url.database in (None, "", ":memory:"):
+            raise UnknownDatabase  # a database in memory is another one for each connection
         if kind == "sqlite":
             return Database(
                 writing=_sqlite(url, "BEGIN IMMEDIATE", pool_size), reading=_sqlite(url, "BEGIN", pool_size)
@@ -98,7 +100,7 @@ def connect(address: str, *, pool_size: int = 10) -> Database:
             hide_parameters=True,
             connect_args={"connect_timeout": CONNECT_WITHIN_S, "application_name": "dropwright"},
         )
-    except (ArgumentError, NoSuchModuleError):
+    except (ArgumentError, NoSuchModuleError, ValueError):
         raise UnknownDatabase from None
     return Database(writing=engine, reading=engine.execution_options(postgresql_readonly=True))
 
