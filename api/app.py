@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
 
 import structlog
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 
-from api import problems, routes, routing, telemetry
+from api import openapi, problems, routes, telemetry
 from api.db import migrate
 from api.db.connect import Database, connect, has_wal_fault
 from api.drain import Drain
 from api.limits import BodyLimit
 from api.metrics import Metrics
+from api.routing import Router
 from api.settings import Settings
 from api.watch import Watch
-from router import codec
 from router.solve import installed_version
 
 BULK = ("/bulk",)
@@ -59,28 +58,24 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         redoc_url=None,
         docs_url=None,
         telemetry=traces.config,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings, app.state.database = settings, store
     app.state.drain, app.state.metrics = Drain(), Metrics()
     app.state.metrics.connections.set_function(lambda: store.in_use)
     app.state.drain.afterwards(traces.finish)
-    for found in sorted(iter_modules(routes.__path__), key=lambda each: each.name):
-        app.include_router(import_module(f"{routes.__name__}.{found.name}").router)
+    routers = every_router()
+    for router in routers:
+        app.include_router(router)
     problems.install(app)
     app.add_middleware(BodyLimit, most=settings.body_bytes, bulk=settings.bulk_bytes, at_bulk=BULK)
     app.add_middleware(Watch, metrics=app.state.metrics, drain=app.state.drain)
-    vars(app)["openapi"] = lambda: openapi(app)
+    described = cache(lambda: openapi.describe(app, routers))
+    vars(app)["openapi"] = described
     return app
 
 
-def openapi(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI 3.1 description, with each record as the codec reads it."""
-    if app.openapi_schema is None:
-        made = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        schemas = made.setdefault("components", {}).setdefault("schemas", {})
-        for name, kind in sorted(routing.described.items()):
-            whole = codec.schema_of(kind, ref_template="#/components/schemas/{model}")
-            schemas |= whole.pop("$defs", {})
-            schemas[name] = whole
-        app.openapi_schema = made
-    return app.openapi_schema
+def every_router() -> tuple[Router, ...]:
+    """The router of every module of ``api.routes``, by name."""
+    found = sorted(each.name for each in iter_modules(routes.__path__))
+    return tuple(import_module(f"{routes.__name__}.{name}").router for name in found)

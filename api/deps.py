@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
@@ -97,15 +98,22 @@ def principal(request: Request, store: Store, at: Now, _shown: Annotated[object,
 Signed: TypeAlias = Annotated[Principal, Depends(principal)]
 
 
-def allow(*roles: Role) -> Callable[[Principal], Principal]:
-    """A dependency that lets only these roles in. Raises ``NotAllowed``."""
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A dependency that lets only these roles in."""
 
-    def allowed(who: Signed) -> Principal:
-        if who.role not in roles:
-            raise NotAllowed(who.role, roles)
+    roles: tuple[Role, ...]
+
+    def __call__(self, who: Signed) -> Principal:
+        """Who is asking. Raises ``NotAllowed``."""
+        if who.role not in self.roles:
+            raise NotAllowed(who.role, self.roles)
         return who
 
-    return allowed
+
+def allow(*roles: Role) -> Allowed:
+    """``Depends(allow(Role.HUB))``: who is asking, if they are one of these. Raises ``NotAllowed``."""
+    return Allowed(roles)
 
 
 Engineer: TypeAlias = Annotated[Principal, Depends(allow(Role.ENGINEER))]

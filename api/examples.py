@@ -1,0 +1,249 @@
+"""One small drop from registry to release, request by request: the examples of the OpenAPI description.
+
+A test sends the whole story to a service and holds every answer against the description, so the examples work.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+
+EVENING = {"start": "2026-11-20T18:00:00+02:00", "end": "2026-11-20T23:00:00+02:00"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One request. ``path`` is the template of the route; ``values`` fill it, with what earlier steps kept.
+
+    ``keeps``: the name under which the ``id`` of the answer fills later paths. ``status``: what is answered.
+    """
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    body: Any = None
+    media: str = JSON
+    values: Mapping[str, str] = field(default_factory=dict)
+    keeps: str | None = None
+    status: int = 200
+    role: str = "engineer"
+
+    @property
+    def content(self) -> bytes:
+        """The body as it is sent."""
+        if self.body is None:
+            return b""
+        if self.media == NDJSON:
+            return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in self.body).encode()
+        return json.dumps(self.body, ensure_ascii=False).encode()
+
+
+VALUES = {
+    "sku": "MUG-1",
+    "bundle": "GIFT-1",
+    "hub": "kallio",
+    "courier": "bike-1",
+    "carrier": "post",
+    "drop": "friday",
+    "order": "o-1",
+}
+"""What fills the paths of the story, unless a step says otherwise."""
+
+MUG = {"sku": "MUG-1", "seller": "kiln", "grams": 350, "millilitres": 900, "title": "Mug, blue"}
+TEA = {"sku": "TEA-1", "seller": "leaf", "grams": 100, "millilitres": 400}
+JAM = {"sku": "JAM-1", "seller": "berry", "grams": 450, "millilitres": 500, "handling": ["chilled"]}
+GIFT = {"sku": "GIFT-1", "components": [{"sku": "MUG-1", "quantity": 2}, {"sku": "TEA-1", "quantity": 1}]}
+KALLIO = {
+    "id": "kallio",
+    "partner": "northdock",
+    "location": {"lat": 60.184, "lon": 24.95},
+    "cost_per_parcel": 45,
+    "cost_per_line": 20,
+    "name": "Kallio, Porthaninkatu",
+}
+PASILA = {"id": "pasila", "partner": "southdock", "location": {"lat": 60.199, "lon": 24.933}}
+BIKE = {
+    "id": "bike-1",
+    "partner": "pedal",
+    "profile": "bike",
+    "home": "kallio",
+    "capacity": {"grams": 30000, "millilitres": 120000, "parcels": 15},
+    "handling": ["chilled"],
+    "load_seconds": 240,
+    "cost": {"fixed": 500, "per_km": 8, "per_hour": 1900},
+}
+VAN = {"id": "van-1", "partner": "roll", "profile": "van", "home": "pasila", "cost": {"per_km": 30, "per_hour": 2600}}
+POST = {
+    "id": "post",
+    "partner": "post",
+    "tariff": [{"up_to_grams": 2000, "amount": 590}, {"up_to_grams": 10000, "amount": 890}],
+}
+DROP = {
+    "id": "friday",
+    "title": "Friday night drop",
+    "plan_at": "2026-11-20T18:15:00+02:00",
+    "currency": "EUR",
+    "timezone": "Europe/Helsinki",
+    "travel": {
+        "kind": "great_circle",
+        "profiles": {
+            "bike": {"detour": 1.25, "metres_per_second": 4.2},
+            "van": {"detour": 1.35, "metres_per_second": 7.5},
+        },
+    },
+    "tiers": [
+        {
+            "id": "express",
+            "deliver_within": 7200,
+            "late_delivery": {"steps": [{"after": 0, "amount": 300}], "per_minute": 5, "cap": 900},
+            "unserved": 2500,
+        },
+        {"id": "standard", "unserved": 700},
+    ],
+    "hubs": [
+        {
+            "id": hub,
+            "waves": [
+                {
+                    "id": "w1",
+                    "start": "2026-11-20T18:15:00+02:00",
+                    "end": "2026-11-20T18:45:00+02:00",
+                    "lines": 60,
+                }
+            ],
+        }
+        for hub in ("kallio", "pasila")
+    ],
+    "couriers": [{"id": "bike-1", "shift": EVENING}, {"id": "van-1", "shift": EVENING}],
+    "carriers": [
+        {
+            "id": "post",
+            "collections": [
+                {
+                    "id": "post-kallio-20",
+                    "hub": "kallio",
+                    "at": "2026-11-20T20:00:00+02:00",
+                    "delivered_at": "2026-11-21T10:00:00+02:00",
+                    "parcels": 50,
+                }
+            ],
+        }
+    ],
+}
+
+
+def order(name: str, lat: float, *lines: tuple[str, int], **more: Any) -> dict[str, Any]:
+    """An order as it is posted."""
+    return {
+        "id": name,
+        "tier": "express",
+        "placed_at": "2026-11-20T18:05:00+02:00",
+        "location": {"lat": lat, "lon": 24.95},
+        "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines],
+    } | more
+
+
+FIRST = order(
+    "o-1",
+    60.187,
+    ("GIFT-1", 1),
+    cleared_at="2026-11-20T18:06:00+02:00",
+    recipient={"name": "Aino Example", "phone": "+358 40 000000", "address": "Esimerkkikatu 1 A 2"},
+)
+SECOND = order("o-2", 60.19, ("JAM-1", 1), cleared_at="2026-11-20T18:07:00+02:00")
+THIRD = order("o-3", 60.195, ("TEA-1", 1), tier="standard", on_hold=True)
+FOURTH = order("o-4", 60.196, ("TEA-1", 1))
+LINES = [{"hub": "kallio", "sku": "MUG-1", "quantity": 2}]
+HELD = [{"sku": "MUG-1", "quantity": 1}]
+
+_CHANGED = ("tier", "location", "lines")
+
+STORY: tuple[Step, ...] = (
+    Step(method="POST", path="/v1/skus", body=MUG, status=201),
+    Step(method="POST", path="/v1/skus/bulk", body=[TEA, JAM], media=NDJSON),
+    Step(method="PUT", path="/v1/skus/{sku}", body={**MUG, "grams": 360}),
+    Step(method="GET", path="/v1/skus"),
+    Step(method="POST", path="/v1/bundles", body=GIFT, status=201),
+    Step(method="PUT", path="/v1/bundles/{bundle}", body={**GIFT, "title": "Tea for two"}),
+    Step(method="POST", path="/v1/bundles/bulk", body=[GIFT], media=NDJSON),
+    Step(method="POST", path="/v1/hubs", body=KALLIO, status=201),
+    Step(method="PUT", path="/v1/hubs/{hub}", body={**KALLIO, "cost_per_line": 18}),
+    Step(method="POST", path="/v1/hubs/bulk", body=[PASILA], media=NDJSON),
+    Step(method="POST", path="/v1/couriers", body=BIKE, status=201),
+    Step(method="PUT", path="/v1/couriers/{courier}", body={**BIKE, "max_trips": 6}),
+    Step(method="POST", path="/v1/couriers/bulk", body=[VAN], media=NDJSON),
+    Step(method="POST", path="/v1/carriers", body=POST, status=201),
+    Step(method="PUT", path="/v1/carriers/{carrier}", body={**POST, "handling": ["chilled"]}),
+    Step(method="POST", path="/v1/carriers/bulk", body=[POST], media=NDJSON),
+    Step(
+        method="POST",
+        path="/v1/stock/bulk",
+        body=[
+            {"hub": "kallio", "sku": "MUG-1", "quantity": 20, "contingency": 2, "contingency_cost": 60, "bin": "A-01"},
+            {"hub": "kallio", "sku": "TEA-1", "quantity": 30, "bin": "A-02"},
+            {"hub": "pasila", "sku": "TEA-1", "quantity": 10},
+            {"hub": "kallio", "sku": "JAM-1", "quantity": 8},
+        ],
+        media=NDJSON,
+    ),
+    Step(method="POST", path="/v1/stock/movements", body={"reason": "received", "lines": LINES}, status=201),
+    Step(method="GET", path="/v1/stock"),
+    Step(method="POST", path="/v1/drops", body=DROP, status=201),
+    Step(method="PUT", path="/v1/drops/{drop}", body={**DROP, "split_cost": 40}),
+    Step(
+        method="POST",
+        path="/v1/loans",
+        body={"drop": "friday", "hub": "kallio", "sku": "MUG-1", "limit": 2, "quantity": 1},
+        status=201,
+        keeps="loan",
+    ),
+    Step(method="POST", path="/v1/loans/{loan}/lend", body={"quantity": 1}),
+    Step(method="POST", path="/v1/loans/{loan}/return", body={"quantity": 1}),
+    Step(method="PUT", path="/v1/loans/{loan}", body={"limit": 2, "unit_cost": 55}),
+    Step(
+        method="POST",
+        path="/v1/holds",
+        body={"checkout": "c-77", "lines": HELD, "seconds": 600},
+        status=201,
+        keeps="hold",
+    ),
+    Step(method="POST", path="/v1/holds/{hold}/extend", body={"seconds": 900}),
+    Step(method="POST", path="/v1/holds/{hold}/release"),
+    Step(
+        method="POST",
+        path="/v1/promises",
+        body={"drop": "friday", "lines": [{"sku": "GIFT-1", "quantity": 1}], "location": {"lat": 60.187, "lon": 24.95}},
+    ),
+    Step(method="POST", path="/v1/drops/{drop}/orders", body=FIRST, status=201),
+    Step(method="POST", path="/v1/drops/{drop}/orders/bulk", body=[SECOND, THIRD, FOURTH], media=NDJSON),
+    Step(
+        method="PUT",
+        path="/v1/drops/{drop}/orders/{order}",
+        values={"order": "o-2"},
+        body={name: SECOND[name] for name in _CHANGED} | {"service_seconds": 120},
+    ),
+    Step(method="POST", path="/v1/drops/{drop}/orders/{order}/hold", values={"order": "o-2"}),
+    Step(
+        method="POST",
+        path="/v1/drops/{drop}/orders/{order}/release",
+        values={"order": "o-2"},
+        body={"cleared_at": "2026-11-20T18:10:00+02:00"},
+    ),
+    Step(method="POST", path="/v1/drops/{drop}/orders/{order}/cancel", values={"order": "o-4"}),
+    Step(method="GET", path="/v1/drops/{drop}/orders"),
+    Step(method="POST", path="/v1/drops/{drop}/close"),
+    Step(method="GET", path="/v1/drops/{drop}"),
+)
+
+
+def bodies(method: str, path: str) -> dict[str, Any]:
+    """By media type the example of a route's body, the first one of the story; ``path`` as the description has it."""
+    found: dict[str, Any] = {}
+    for step in STORY:
+        if (step.method, step.path) == (method, path) and step.body is not None:
+            found.setdefault(step.media, step.body[0] if step.media == NDJSON else step.body)
+    return found
