@@ -115,7 +115,7 @@ def problems_of(route: APIRoute, method: str) -> list[int]:
     given = {
         401: deps.principal in calls,
         403: any(isinstance(call, Allowed) for call in calls),
-        404: any(each.path_params for each in needs),
+        404: any(each.path_params for each in needs) or (bool(body) and deps.database in calls),
         409: method in UNSAFE and deps.database in calls,
         412: deps.if_match in calls,
         413: bool(body),

@@ -98,7 +98,8 @@ class Router(APIRouter):
     """An ``APIRouter`` whose routes return records, ``Reply`` or ``Page`` of them, ``None`` (204), or a response.
 
     A POST may be repeated with the same ``Idempotency-Key``, unless ``repeatable=False``: the route then answers for
-    that itself. Give it where a route streams its body or has no principal.
+    that itself. Give it where a route streams its body or has no principal. ``also``: other statuses with which the
+    same record is answered.
     """
 
     def post(self, path: str, **options: Any) -> Callable[[_Endpoint], _Endpoint]:
@@ -112,6 +113,7 @@ class Router(APIRouter):
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         repeatable = options.pop("repeatable", True) and "POST" in (options.get("methods") or ())
+        also = options.pop("also", ())
         signature = inspect.signature(endpoint, eval_str=True)
         extra = dict(options.pop("openapi_extra", None) or {})
         answered = _answered(signature.return_annotation)
@@ -121,8 +123,9 @@ class Router(APIRouter):
             content = {"application/json": {"schema": ref(read.kind)}}
             extra["requestBody"] = {"required": read.absent is None, "content": content}
         if answered is not None:
-            shown = {"description": HTTPStatus(status).phrase, "content": {"application/json": {"schema": answered}}}
-            options["responses"] = {status: shown, **(options.get("responses") or {})}
+            content = {"application/json": {"schema": answered}}
+            shown = {each: {"description": HTTPStatus(each).phrase, "content": content} for each in (status, *also)}
+            options["responses"] = shown | (options.get("responses") or {})
         options |= {"status_code": status, "openapi_extra": extra, "response_model": None}
         wrap = _repeating if repeatable else _spelling
         super().add_api_route(path, wrap(endpoint, signature, status), **options)

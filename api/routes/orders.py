@@ -28,7 +28,7 @@ class Clearance(Record):
     cleared_at: datetime | None = None
 
 
-@router.post("", status_code=201, summary="Post an order", **sends(NewOrder))
+@router.post("", status_code=201, also=(200,), summary="Post an order", **sends(NewOrder))
 def post_order(who: Engineer, drop: str, given: Body, db: Write, now: Now) -> Reply[PlacedOrder]:
     """Takes an order in and reserves its stock: 201. The same order again is answered with 200 and changes nothing."""
     return order_flows.post(db, who, drop, given, now)
