@@ -12,6 +12,7 @@ import structlog
 from fastapi import FastAPI
 
 from api import openapi, problems, routes, telemetry
+from api.crew import worker
 from api.db import migrate
 from api.db.connect import Database, connect, has_wal_fault
 from api.drain import Drain
@@ -39,6 +40,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         except Exception:
             _log.exception("not started")
             raise
+        if settings.workers:
+            app.state.worker.start()
         if has_wal_fault(store):
             _log.warning("this version of sqlite may damage its file", reason="wal-reset")
         yield
@@ -62,6 +65,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )
     app.state.settings, app.state.database = settings, store
     app.state.drain, app.state.metrics = Drain(), Metrics()
+    app.state.worker = worker(settings, store, app.state.drain)
     app.state.metrics.connections.set_function(lambda: store.in_use)
     app.state.drain.afterwards(traces.finish)
     routers = every_router()

@@ -1,25 +1,25 @@
 """The drop document of a drop at an instant: what the planner may know, out of registry, settings, stock and orders.
 
 Stock is stated as if none of the drop's cleared orders had reserved any, since they are what is planned: on hand, less
-what others have reserved, plus what these have. What a hold kept and keeps no longer is free.
+what others have reserved, plus what these have. What a hold kept and keeps no longer is free. Contingency stock is what
+sellers have lent to the drop.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from api.db import drops, stock
+from api.db import drops, lending, stock
 from api.db.stock import Cell
 from api.db.tables.orders import order_lines, order_units, orders
 from api.db.tables.registry import bundles as bundle_rows
 from api.db.tables.registry import skus as sku_rows
-from api.db.tables.stock import stock as stock_rows
 from api.drop_settings import Tree, document, named
 from router import codec
 from router.model import Committed, Drop
@@ -99,7 +99,7 @@ def _stock(
     quantities = {cell: units for cell, units in stock.available(db, tenant, skus, now).items() if cell[0] in hubs}
     for cell, units in (*_reserved(db, tenant, drop).items(), *_begun(begun, contingency=False).items()):
         quantities[cell] = quantities.get(cell, 0) + units
-    beside = _contingency(db, tenant, skus)
+    beside = lending.lent(db, tenant, drop)
     back = _begun(begun, contingency=True)
     rows = []
     for hub, sku in sorted(quantities):
@@ -131,16 +131,6 @@ def _begun(committed: Committed, *, contingency: bool) -> dict[Cell, int]:
         for line in parcel.lines:
             units = line.contingency if contingency else line.quantity - line.contingency
             found[parcel.hub, line.sku] = found.get((parcel.hub, line.sku), 0) + units
-    return found
-
-
-def _contingency(db: Connection, tenant: str, skus: Iterable[str]) -> Mapping[Cell, tuple[int, int]]:
-    """Contingency units and their cost by cell."""
-    found: dict[Cell, tuple[int, int]] = {}
-    columns = (stock_rows.c.hub, stock_rows.c.sku, stock_rows.c.contingency, stock_rows.c.contingency_cost)
-    for part in _parts(sorted(skus)):
-        rows = select(*columns).where(stock_rows.c.tenant == tenant, stock_rows.c.sku.in_(part))
-        found |= {(row.hub, row.sku): (row.contingency, row.contingency_cost) for row in db.execute(rows)}
     return found
 
 

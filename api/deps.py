@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from api.db import accounts
 from api.db.connect import Database
+from api.jobs import Worker
 from api.principal import NotAllowed, NotSignedIn, Principal, Role
 from api.settings import Settings
 from router.errors import DropwrightError, Invalid
@@ -63,8 +64,15 @@ def database(request: Request) -> Database:
     return found
 
 
+def crew(request: Request) -> Worker:
+    """The worker of this process."""
+    found: Worker = request.app.state.worker
+    return found
+
+
 Configured: TypeAlias = Annotated[Settings, Depends(settings)]
 Store: TypeAlias = Annotated[Database, Depends(database)]
+Crew: TypeAlias = Annotated[Worker, Depends(crew)]
 Now: TypeAlias = Annotated[datetime, Depends(now)]
 
 

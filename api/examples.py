@@ -20,7 +20,8 @@ EVENING = {"start": "2026-11-20T18:00:00+02:00", "end": "2026-11-20T23:00:00+02:
 class Step:
     """One request. ``path`` is the template of the route; ``values`` fill it, with what earlier steps kept.
 
-    ``keeps``: the name under which the ``id`` of the answer fills later paths. ``status``: what is answered.
+    ``keeps``: the name under which the id of the answer, or of the first item in it, fills later paths. ``status``:
+    what is answered.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -50,6 +51,7 @@ VALUES = {
     "carrier": "post",
     "drop": "friday",
     "order": "o-1",
+    "version": "1",
 }
 """What fills the paths of the story, unless a step says otherwise."""
 
@@ -237,6 +239,34 @@ STORY: tuple[Step, ...] = (
     Step(method="GET", path="/v1/drops/{drop}/orders"),
     Step(method="POST", path="/v1/drops/{drop}/close"),
     Step(method="GET", path="/v1/drops/{drop}"),
+    Step(
+        method="POST",
+        path="/v1/drops/{drop}/overrides",
+        body={"kind": "forbid-courier", "courier": "van-1", "reason": "in the garage"},
+        status=201,
+        keeps="override",
+    ),
+    Step(method="DELETE", path="/v1/drops/{drop}/overrides/{override}", status=204),
+    Step(
+        method="POST",
+        path="/v1/drops/{drop}/overrides",
+        body={"kind": "pin-order", "order": "o-1", "hub": "kallio"},
+        status=201,
+        keeps="override",
+    ),
+    Step(method="GET", path="/v1/drops/{drop}/overrides"),
+    Step(method="POST", path="/v1/drops/{drop}/plans", body={"seconds": 1, "seed": 7}, keeps="job"),
+    Step(method="GET", path="/v1/jobs/{job}"),
+    Step(method="GET", path="/v1/jobs"),
+    Step(method="GET", path="/v1/drops/{drop}/plans"),
+    Step(method="GET", path="/v1/drops/{drop}/plans/{version}"),
+    Step(method="GET", path="/v1/drops/{drop}/plans/{version}/plan.json"),
+    Step(method="GET", path="/v1/drops/{drop}/plans/{version}/drop.json"),
+    Step(method="POST", path="/v1/drops/{drop}/plans/{version}/release"),
+    Step(method="GET", path="/v1/pick-lists", role="hub", keeps="pick_list"),
+    Step(method="GET", path="/v1/pick-lists/{pick_list}.csv", role="hub"),
+    Step(method="GET", path="/v1/trips", role="courier", keeps="trip"),
+    Step(method="GET", path="/v1/trips/{trip}/manifest.geojson", role="courier"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Ge, Le
@@ -33,3 +34,18 @@ class Settings(BaseSettings):
 
     notice_seconds: Annotated[int, Ge(0), Le(20)] = 3
     """How long the service still answers after it was told to end, so that a load balancer notices."""
+
+    workers: Annotated[int, Ge(0), Le(64)] = 1
+    """Jobs that this process does beside each other; 0 leaves them to ``dropwright worker``."""
+
+    solver_cores: Annotated[int, Ge(1), Le(256)] = 2
+    """Cores that one solve may use."""
+
+    small_orders: Annotated[int, Ge(0)] = 200
+    """The most orders of a drop that is planned while the request waits."""
+
+    small_seconds: Annotated[float, Ge(0), Le(25)] = 5
+    """The most seconds of such a solve."""
+
+    extracts: Path = Path("extracts")
+    """The folder in which the extracts of road travel lie."""

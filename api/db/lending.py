@@ -192,6 +192,11 @@ def lent(db: Connection, tenant: str, drop: str) -> dict[Cell, tuple[int, int]]:
     return {(each.hub, each.sku): (each.lent, each.unit_cost) for each in db.execute(found)}
 
 
+def firm(db: Connection, tenant: str, drop: str) -> None:
+    """Locks the loans of a drop, in order, before anything of its stock."""
+    db.execute(listed(tenant, drop=drop).order_by(loans.c.hub, loans.c.sku).with_for_update()).all()
+
+
 def consume(db: Connection, tenant: str, drop: str, units: Mapping[Cell, int], cause: Cause) -> tuple[Movement, ...]:
     """Takes borrowed units away for good, with parcels. Raises ``LentShort``; whoever catches it rolls back."""
     wanted = {cell: quantity for cell, quantity in sorted(units.items()) if quantity}

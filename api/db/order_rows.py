@@ -8,7 +8,7 @@ from dataclasses import fields
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, select
 
 from api.db.stock import Cell
-from api.db.tables.orders import order_lines, order_units
+from api.db.tables.orders import order_lines, order_units, orders
 from api.db.tables.orders import recipients as recipient_rows
 from api.ordering import Recipient
 from router.model import Order
@@ -81,9 +81,15 @@ def drop_units(db: Connection, tenant: str, drop: str, order: str) -> None:
     db.execute(delete(order_units).where(_of(order_units, tenant, drop, order)))
 
 
-def give_up(db: Connection, tenant: str, drop: str) -> dict[Cell, int]:
-    """Forgets what was reserved for all orders of a drop, and gives it, summed up; giving it back is the caller's."""
+def give_up(db: Connection, tenant: str, drop: str, *, state: str | None = None) -> dict[Cell, int]:
+    """Forgets what was reserved for the orders of a drop, all or those in a state; giving it back is the caller's.
+
+    Gives the units summed up.
+    """
     mine = and_(order_units.c.tenant == tenant, order_units.c.drop == drop)
+    if state is not None:
+        such = select(orders.c.id).where(orders.c.tenant == tenant, orders.c.drop == drop, orders.c.state == state)
+        mine = and_(mine, order_units.c.order.in_(such))
     sums = select(order_units.c.hub, order_units.c.sku, func.sum(order_units.c.units).label("units")).where(mine)
     rows = db.execute(sums.group_by(order_units.c.hub, order_units.c.sku)).all()
     db.execute(delete(order_units).where(mine))

@@ -5,7 +5,7 @@ Locks are taken in one order: the drop, its orders, held units, stock, sums, eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -153,6 +153,17 @@ def cancel_all(
     stock.unreserve(db, tenant, order_rows.give_up(db, tenant, drop))
     order_sums.forget(db, tenant, drop)
     return tuple(event("order.cancelled", drop, order_of(row), event_id=new_id(), at=now) for row in rows)
+
+
+def taken(db: Connection, tenant: str, drop: str, unserved: Collection[str], now: datetime) -> None:
+    """Cleared orders of a released drop: their stock was taken, but for those that the plan leaves out."""
+    mine = and_(orders.c.tenant == tenant, orders.c.drop == drop, orders.c.state == "cleared")
+    more = {"revision": orders.c.revision + 1, "updated_at": now}
+    db.execute(update(orders).where(mine).values(stock="taken", **more))
+    left = sorted(unserved)
+    for start in range(0, len(left), 500):
+        some = and_(mine, orders.c.id.in_(left[start : start + 500]))
+        db.execute(update(orders).where(some).values(stock="short"))
 
 
 def change(

@@ -9,9 +9,11 @@ from datetime import timedelta
 import pytest
 
 from api.assemble import drop_document
-from api.db import orders
+from api.db import lending, orders
 from api.db.connect import Database
 from api.db.drops import NoDrop
+from api.db.movements import Cause
+from api.lending import NewLoan
 from router import codec
 from router.model import Committed, Drop, named
 from tests.db.selling import IDS, asked, outcomes, selling
@@ -33,8 +35,23 @@ def assembled(store: Database, **more: object) -> Drop:
         return drop_document(db, TENANT, DROP.id, plan_at=AT, now=NOW, **more)
 
 
+def borrow(store: Database) -> None:
+    """The seller lends the drop the one mug that is set aside."""
+    new = NewLoan(drop=DROP.id, hub="kallio", sku="MUG-1", limit=1)
+    with store.write() as db:
+        lending.add(db, TENANT, "l1", new, Cause(reason="lent", reference=None, actor="key/test", at=NOW))
+
+
+def test_what_was_set_aside_is_in_it_once_it_is_lent(store: Database) -> None:
+    outcomes(store, DROP, asked(DROP))
+    assert {row.contingency for row in assembled(store).stock} == {0}
+    borrow(store)
+    assert [row.contingency for row in assembled(store).stock if row.sku == "MUG-1"] == [1]
+
+
 def test_the_drop_comes_out_as_it_went_in(store: Database) -> None:
     outcomes(store, DROP, asked(DROP))
+    borrow(store)
     found = assembled(store)
     assert codec.read_drop(codec.write(found)) == found
     assert found == replace(DROP, plan_at=AT, catalog=found.catalog, stock=found.stock)

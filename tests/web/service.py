@@ -52,7 +52,7 @@ class Service:
 def serving(address: str, **settings: Any) -> Iterator[Service]:
     """A service over the empty database at ``address``, with two marketplaces and five keys to each."""
     store = connect(address, pool_size=5)
-    app = create_app(Settings(database=address, **settings), store)
+    app = create_app(Settings(database=address, **{"workers": 0, **settings}), store)
     with TestClient(app, raise_server_exceptions=False) as client:
         keys = {}
         with store.write() as db:

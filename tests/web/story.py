@@ -26,7 +26,9 @@ class Told:
             headers["If-Match"] = self.service.get(path).headers.get("etag", '"r1"')
         answer = self.service.send(step.method, path, Role(step.role), content=step.content, headers=headers)
         if step.keeps is not None:
-            self.values[step.keeps] = answer.json()["id"]
+            told = answer.json()
+            first = told["items"][0] if "items" in told else told
+            self.values[step.keeps] = first.get("id", first.get(step.keeps))
         return answer
 
     def each(self) -> Iterator[tuple[Step, Any]]:
