@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api import elapsed, files
+from api import elapsed, files, service_cli
 from api.interrupt import STATUS, Interrupt, Interrupted, interruptible
 from api.wording import count, seen
 from router.errors import DropwrightError, Faulty
@@ -32,6 +32,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.command()(service_cli.serve)
+app.command()(service_cli.worker)
 
 _STARTED = elapsed.started()
 

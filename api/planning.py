@@ -122,11 +122,15 @@ def ask(
     return answer(Reply(record=job, location=f"/v1/jobs/{job.id}"), 202)
 
 
+def slot(drop: str) -> str:
+    """What the jobs that make versions of a drop's plan compete for."""
+    return f"plan/{drop}"
+
+
 def _added(db: Connection, who: Principal, drop: str, asked: PlanAsked, now: datetime) -> Response:
     drops.in_state(db, who.tenant, drop, *PLANNED)
     job = new_id()
     payload = {"drop": drop, "seconds": asked.seconds, "seed": asked.seed, "dry_run": asked.dry_run}
-    slot = None if asked.dry_run else f"plan/{drop}"
     try:
         jobs.add(
             db,
@@ -136,7 +140,7 @@ def _added(db: Connection, who: Principal, drop: str, asked: PlanAsked, now: dat
             subject=f"drop/{drop}",
             payload=payload,
             actor=who.actor,
-            slot=slot,
+            slot=None if asked.dry_run else slot(drop),
             now=now,
         )
     except SlotTaken as taken:
