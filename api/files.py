@@ -35,8 +35,15 @@ class FileUnwritable(Unavailable):
 
 def read(path: Path) -> bytes:
     """The content of ``path``. Raises FileMissing, FileUnreadable."""
-    try:
+    with readable(path):
         return path.read_bytes()
+
+
+@contextlib.contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Raises FileMissing or FileUnreadable where reading ``path`` in the block fails."""
+    try:
+        yield
     except (FileNotFoundError, NotADirectoryError) as error:
         raise FileMissing(f"{path}: there is no such file") from error
     except IsADirectoryError as error:
