@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from api.db import accounts
 from api.db.connect import Database
 from api.jobs import Worker
-from api.principal import NotAllowed, NotSignedIn, Principal, Role
+from api.principal import Deed, NotAllowed, NotSignedIn, Principal, Role
 from api.settings import Settings
 from router.errors import DropwrightError, Invalid
 
@@ -93,14 +93,21 @@ Read: TypeAlias = Annotated[Connection, Depends(read, scope="function")]
 
 
 def principal(request: Request, store: Store, at: Now, _shown: Annotated[object, Depends(_bearer)]) -> Principal:
-    """Who is asking. Raises ``NotSignedIn``."""
+    """Who is asking, and for what. Raises ``NotSignedIn``."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         with store.read() as db:
             found = accounts.holder(db, key.strip(), at)
         if found is not None:
-            return found
+            who = replace(found, deed=_deed(request))
+            request.state.principal = who
+            return who
     raise NotSignedIn
+
+
+def _deed(request: Request) -> Deed:
+    template = request.scope["route"].path
+    return Deed(action=f"{request.method} {template}", path=request.url.path, request=request.state.request)
 
 
 Signed: TypeAlias = Annotated[Principal, Depends(principal)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from router.errors import DropwrightError
@@ -41,6 +41,15 @@ class NotAllowed(DropwrightError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What a request is about to do. ``action``: its method and its route's template; ``path``: what that became."""
+
+    action: str
+    path: str
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """Whoever sent a request. ``actor`` names the key or person, such as ``key/k1``, in ledgers and the audit log."""
 
@@ -48,6 +57,7 @@ class Principal:
     role: Role
     partner: str | None
     actor: str
+    deed: Deed = field(default=Deed(action="none", path=""), compare=False)
 
     @property
     def hub_partner(self) -> str | None:

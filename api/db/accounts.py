@@ -42,6 +42,11 @@ def tenant(db: Connection, tenant: str) -> Tenant:
     return Tenant(**row)
 
 
+def tenant_ids(db: Connection) -> tuple[str, ...]:
+    """Every marketplace of the database, in order."""
+    return tuple(db.execute(select(tenants.c.id).order_by(tenants.c.id)).scalars())
+
+
 def add_key(
     db: Connection,
     tenant: str,
