@@ -17,6 +17,7 @@ from api import refusals
 from api.db.outage import DatabaseFull
 from api.deps import Changed, NoRevisionGiven
 from api.principal import NotAllowed, NotSignedIn
+from api.rates import TooManyBadKeys, TooManyRequests, TooManySignIns
 from api.rows import NotRows, RowFault
 from router.errors import Conflict, DropwrightError, Fault, Invalid, NotFound, Unavailable
 
@@ -32,6 +33,9 @@ STATUS: dict[type[DropwrightError], int] = {
     NoRevisionGiven: 428,
     Changed: 412,
     DatabaseFull: 507,
+    TooManyRequests: 429,
+    TooManyBadKeys: 429,
+    TooManySignIns: 429,
 }
 """The status of each category of error, and of those that have their own."""
 
@@ -94,6 +98,8 @@ def of(error: DropwrightError) -> Response:
     status = status_of(error)
     faults: tuple[Fault, ...] = getattr(error, "faults", ())
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}, 507: {"Retry-After": "30"}}.get(status)
+    if "retry_after_s" in error.context:
+        headers = {"Retry-After": str(error.context["retry_after_s"])}
     return problem(status, code=error.code, title=error.title, detail=str(error), faults=faults, headers=headers)
 
 
