@@ -156,6 +156,9 @@ Engineer: TypeAlias = Annotated[Principal, Depends(allow(Role.ENGINEER))]
 Marketplace: TypeAlias = Annotated[Principal, Depends(allow(Role.ENGINEER, Role.MANAGER, Role.AUDITOR))]
 """Whoever works for the marketplace itself: sees all of it."""
 
+Overseer: TypeAlias = Annotated[Principal, Depends(allow(Role.ENGINEER, Role.AUDITOR))]
+"""Whoever may see who has access."""
+
 
 def if_match(given: Annotated[str | None, Header(alias="If-Match")] = None) -> int:
     """The revision that an edit is made to. Raises ``NoRevisionGiven``, ``Changed``."""

@@ -66,6 +66,8 @@ sessions = Table(
     Column("tenant", Id, nullable=False),
     Column("user", Id, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Index("ix_sessions_user", "tenant", "user"),
     ForeignKeyConstraint(["tenant", "user"], ["users.tenant", "users.id"]),
 )
