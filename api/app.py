@@ -12,12 +12,14 @@ import structlog
 from fastapi import FastAPI
 
 from api import openapi, problems, routes, telemetry
+from api.admission import Admission, Places
 from api.crew import worker
 from api.db import migrate
 from api.db.connect import Database, connect, has_wal_fault
 from api.drain import Drain
 from api.limits import BodyLimit
 from api.metrics import Metrics
+from api.rates import Rates
 from api.routing import Router
 from api.settings import Settings
 from api.watch import Watch
@@ -65,6 +67,9 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )
     app.state.settings, app.state.database = settings, store
     app.state.drain, app.state.metrics = Drain(), Metrics()
+    app.state.rates = Rates(
+        requests_per_minute=settings.requests_per_minute, bulk_per_minute=settings.bulk_requests_per_minute
+    )
     app.state.worker = worker(settings, store, app.state.drain)
     app.state.metrics.connections.set_function(lambda: store.in_use)
     app.state.drain.afterwards(traces.finish)
@@ -73,6 +78,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         app.include_router(router)
     problems.install(app)
     app.add_middleware(BodyLimit, most=settings.body_bytes, bulk=settings.bulk_bytes, at_bulk=BULK)
+    app.add_middleware(Admission, places=Places(settings.at_once))
     app.add_middleware(Watch, metrics=app.state.metrics, drain=app.state.drain)
     described = cache(lambda: openapi.describe(app, routers))
     vars(app)["openapi"] = described

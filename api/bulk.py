@@ -17,7 +17,7 @@ from fastapi import Depends, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api.db import events, idempotency
+from api.db import audit, events, idempotency
 from api.db.connect import Database
 from api.db.events import Event
 from api.deps import Now, Signed, Store
@@ -159,6 +159,7 @@ class Intake:
             made = self._answered(db, tally)
             if happened:
                 events.emit(db, self.who.tenant, happened)
+            self._audit(db)
         return made
 
     def _in_batches(self, given: Iterator[Any], keep: Keep[_Record], batch: int) -> Response:
@@ -174,8 +175,12 @@ class Intake:
                 done = self._keep(db, rows, keep, tally)
                 if done.happened:
                     events.emit(db, self.who.tenant, done.happened)
+                self._audit(db)
         with self.store.write() as db:
             return self._again(db) or self._answered(db, tally)
+
+    def _audit(self, db: Connection) -> None:
+        audit.did(db, self.who, status=200, made=None, at=self.now)
 
     def _keep(self, db: Connection, rows: Sequence[Row[_Record]], keep: Keep[_Record], tally: _Tally) -> Kept:
         done = keep(db, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 from api.db import accounts
 from api.db.connect import Database
 from api.jobs import Worker
-from api.principal import NotAllowed, NotSignedIn, Principal, Role
+from api.principal import Deed, NotAllowed, NotSignedIn, Principal, Role
+from api.rates import Rates, TooManyRequests
 from api.settings import Settings
 from router.errors import DropwrightError, Invalid
 
@@ -70,6 +71,17 @@ def crew(request: Request) -> Worker:
     return found
 
 
+def rates(request: Request) -> Rates:
+    """What this process counts of who asks how often."""
+    found: Rates = request.app.state.rates
+    return found
+
+
+def address_of(request: Request) -> str:
+    """The network address that the request came from."""
+    return request.client.host if request.client else "unknown"
+
+
 Configured: TypeAlias = Annotated[Settings, Depends(settings)]
 Store: TypeAlias = Annotated[Database, Depends(database)]
 Crew: TypeAlias = Annotated[Worker, Depends(crew)]
@@ -93,14 +105,28 @@ Read: TypeAlias = Annotated[Connection, Depends(read, scope="function")]
 
 
 def principal(request: Request, store: Store, at: Now, _shown: Annotated[object, Depends(_bearer)]) -> Principal:
-    """Who is asking. Raises ``NotSignedIn``."""
+    """Who is asking, and for what. Raises ``NotSignedIn``, ``TooManyBadKeys``, ``TooManyRequests``, ``TooBusy``."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        with store.read() as db:
-            found = accounts.holder(db, key.strip(), at)
-        if found is not None:
-            return found
-    raise NotSignedIn
+    if scheme.lower() != "bearer":
+        raise NotSignedIn
+    with store.read() as db:
+        found = accounts.holder(db, key.strip(), at)
+    if found is None:
+        rates(request).bad_key(address_of(request))
+        raise NotSignedIn
+    return _let_in(request, found)
+
+
+def _let_in(request: Request, found: Principal) -> Principal:
+    """Whoever asks, if they may ask now, with what they set out to do."""
+    template = request.scope["route"].path
+    request.state.place.belongs_to(found)
+    allowed, request.state.rate = rates(request).count(f"{found.tenant}/{found.actor}", bulk=template.endswith("/bulk"))
+    if not allowed:
+        raise TooManyRequests(request.state.rate.reset_s)
+    deed = Deed(action=f"{request.method} {template}", path=request.url.path, request=request.state.request)
+    request.state.principal = who = replace(found, deed=deed)
+    return who
 
 
 Signed: TypeAlias = Annotated[Principal, Depends(principal)]
@@ -129,6 +155,9 @@ Engineer: TypeAlias = Annotated[Principal, Depends(allow(Role.ENGINEER))]
 
 Marketplace: TypeAlias = Annotated[Principal, Depends(allow(Role.ENGINEER, Role.MANAGER, Role.AUDITOR))]
 """Whoever works for the marketplace itself: sees all of it."""
+
+Overseer: TypeAlias = Annotated[Principal, Depends(allow(Role.ENGINEER, Role.AUDITOR))]
+"""Whoever may see who has access."""
 
 
 def if_match(given: Annotated[str | None, Header(alias="If-Match")] = None) -> int:

@@ -267,6 +267,36 @@ STORY: tuple[Step, ...] = (
     Step(method="GET", path="/v1/pick-lists/{pick_list}.csv", role="hub"),
     Step(method="GET", path="/v1/trips", role="courier", keeps="trip"),
     Step(method="GET", path="/v1/trips/{trip}/manifest.geojson", role="courier"),
+    Step(
+        method="POST",
+        path="/v1/keys",
+        body={"name": "Checkout", "role": "engineer", "expires_at": "2199-01-01T00:00:00Z"},
+        status=201,
+        keeps="key",
+    ),
+    Step(method="GET", path="/v1/keys"),
+    Step(method="GET", path="/v1/keys/{key}"),
+    Step(method="DELETE", path="/v1/keys/{key}", status=204),
+    Step(
+        method="POST",
+        path="/v1/people",
+        body={
+            "email": "ada@example.com",
+            "name": "Ada",
+            "role": "hub",
+            "partner": "northdock",
+            "password": "four cold mugs of tea",
+        },
+        status=201,
+        keeps="person",
+    ),
+    Step(method="GET", path="/v1/people"),
+    Step(method="GET", path="/v1/people/{person}"),
+    Step(method="PUT", path="/v1/people/{person}/role", body={"role": "manager"}),
+    Step(method="PUT", path="/v1/people/{person}/password", body={"password": "three warm mugs of tea"}, status=204),
+    Step(method="POST", path="/v1/people/{person}/disable"),
+    Step(method="POST", path="/v1/people/{person}/enable"),
+    Step(method="GET", path="/v1/audit", role="auditor"),
 )
 
 

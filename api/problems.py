@@ -13,9 +13,11 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api import refusals
 from api.db.outage import DatabaseFull
 from api.deps import Changed, NoRevisionGiven
 from api.principal import NotAllowed, NotSignedIn
+from api.rates import TooManyBadKeys, TooManyRequests, TooManySignIns
 from api.rows import NotRows, RowFault
 from router.errors import Conflict, DropwrightError, Fault, Invalid, NotFound, Unavailable
 
@@ -31,6 +33,9 @@ STATUS: dict[type[DropwrightError], int] = {
     NoRevisionGiven: 428,
     Changed: 412,
     DatabaseFull: 507,
+    TooManyRequests: 429,
+    TooManyBadKeys: 429,
+    TooManySignIns: 429,
 }
 """The status of each category of error, and of those that have their own."""
 
@@ -93,6 +98,8 @@ def of(error: DropwrightError) -> Response:
     status = status_of(error)
     faults: tuple[Fault, ...] = getattr(error, "faults", ())
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}, 507: {"Retry-After": "30"}}.get(status)
+    if "retry_after_s" in error.context:
+        headers = {"Retry-After": str(error.context["retry_after_s"])}
     return problem(status, code=error.code, title=error.title, detail=str(error), faults=faults, headers=headers)
 
 
@@ -106,16 +113,20 @@ def bug() -> Response:
 def install(app: FastAPI) -> None:
     """Makes every error of an application a problem; bugs are left to ``api.watch``."""
 
+    def noted(request: Request, told: Response) -> Response:
+        refusals.note(request, told.status_code)
+        return told
+
     @app.exception_handler(DropwrightError)
-    def ours(_request: Request, error: DropwrightError) -> Response:
-        return of(error)
+    def ours(request: Request, error: DropwrightError) -> Response:
+        return noted(request, of(error))
 
     @app.exception_handler(DataError)
-    def unstorable(_request: Request, _error: DataError) -> Response:
-        return of(Unstorable())
+    def unstorable(request: Request, _error: DataError) -> Response:
+        return noted(request, of(Unstorable()))
 
     @app.exception_handler(RequestValidationError)
-    def parameters(_request: Request, error: RequestValidationError) -> Response:
+    def parameters(request: Request, error: RequestValidationError) -> Response:
         faults = tuple(
             Fault(
                 pointer="".join(f"/{part}" for part in each["loc"]),
@@ -124,7 +135,8 @@ def install(app: FastAPI) -> None:
             )
             for each in error.errors()
         )
-        return problem(422, code="bad-parameter", title="A parameter is not valid", detail="see errors", faults=faults)
+        title = "A parameter is not valid"
+        return noted(request, problem(422, code="bad-parameter", title=title, detail="see errors", faults=faults))
 
     @app.exception_handler(HTTPException)
     def theirs(_request: Request, error: HTTPException) -> Response:

@@ -22,7 +22,7 @@ from fastapi.params import Depends as Wanted
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api.db import idempotency
+from api.db import audit, idempotency
 from api.deps import Now, Signed, Write
 from api.paging import Page
 from api.principal import Principal
@@ -94,12 +94,16 @@ Key: TypeAlias = Annotated[
 ]
 
 
+SAFE = frozenset({"GET", "HEAD"})
+"""Methods that change nothing."""
+
+
 class Router(APIRouter):
     """An ``APIRouter`` whose routes return records, ``Reply`` or ``Page`` of them, ``None`` (204), or a response.
 
     A POST may be repeated with the same ``Idempotency-Key``, unless ``repeatable=False``: the route then answers for
     that itself. Give it where a route streams its body or has no principal. ``also``: other statuses with which the
-    same record is answered.
+    same record is answered. Whatever writes by ``Write`` is in the audit log, in the transaction of what it did.
     """
 
     def post(self, path: str, **options: Any) -> Callable[[_Endpoint], _Endpoint]:
@@ -127,8 +131,13 @@ class Router(APIRouter):
             shown = {each: {"description": HTTPStatus(each).phrase, "content": content} for each in (status, *also)}
             options["responses"] = shown | (options.get("responses") or {})
         options |= {"status_code": status, "openapi_extra": extra, "response_model": None}
-        wrap = _repeating if repeatable else _spelling
-        super().add_api_route(path, wrap(endpoint, signature, status), **options)
+        if repeatable:
+            wrapped = _repeating(endpoint, signature, status)
+        elif not SAFE.issuperset(options.get("methods") or SAFE) and _writes(signature):
+            wrapped = _audited(endpoint, signature, status)
+        else:
+            wrapped = _spelling(endpoint, signature, status)
+        super().add_api_route(path, wrapped, **options)
 
 
 def body_of(endpoint: Callable[..., Any]) -> Reader[Any] | None:
@@ -200,6 +209,21 @@ def _spelling(endpoint: Callable[..., Any], signature: inspect.Signature, status
     return _with(spelt, signature, {})
 
 
+def _writes(signature: inspect.Signature) -> bool:
+    return any(each.annotation == Write for each in signature.parameters.values())
+
+
+def _audited(endpoint: Callable[..., Any], signature: inspect.Signature, status: int) -> Callable[..., Any]:
+    if inspect.iscoroutinefunction(endpoint):
+        raise TypeError(f"{endpoint.__name__}: what writes runs in one transaction, so not async")
+
+    @wraps(endpoint)
+    def told(*, told_db: Write, told_who: Signed, told_now: Now, **given: Any) -> Response:
+        return _told(told_db, told_who, answer(endpoint(**given), status), told_now)
+
+    return _with(told, signature, {"told_db": Write, "told_who": Signed, "told_now": Now})
+
+
 def _repeating(endpoint: Callable[..., Any], signature: inspect.Signature, status: int) -> Callable[..., Any]:
     if inspect.iscoroutinefunction(endpoint):
         raise TypeError(f"{endpoint.__name__}: a POST that may be repeated runs in one transaction, so not async")
@@ -220,18 +244,23 @@ def repeated(
 ) -> Response:
     """What ``make`` answers, or what it answered under the same key before. ``asked`` is the hash of the request.
 
-    Raises ``KeyReused``.
+    What it does goes into the audit log; an answer that is given again did nothing. Raises ``KeyReused``.
     """
     if key is None:
-        return make()
+        return _told(db, who, make(), now)
     mine = (who.tenant, who.actor, key)
     kept = idempotency.take(db, *mine, request_sha256=asked, now=now)
     if kept is not None:
         return Response(kept.body, kept.status, {**kept.headers, "Idempotency-Replayed": "true"})
-    made = make()
+    made = _told(db, who, make(), now)
     names = ("etag", "location", "content-type")
     headers = {name: made.headers[name] for name in names if name in made.headers}
     idempotency.keep(db, *mine, idempotency.Kept(status=made.status_code, headers=headers, body=bytes(made.body)))
+    return made
+
+
+def _told(db: Connection, who: Principal, made: Response, now: datetime) -> Response:
+    audit.did(db, who, status=made.status_code, made=made.headers.get("location"), at=now)
     return made
 
 

@@ -35,6 +35,15 @@ class Settings(BaseSettings):
     notice_seconds: Annotated[int, Ge(0), Le(20)] = 3
     """How long the service still answers after it was told to end, so that a load balancer notices."""
 
+    at_once: Annotated[int, Ge(1), Le(10_000)] = 200
+    """Requests that this process has under way at once, half of them for any one partner; others shall ask again."""
+
+    requests_per_minute: Annotated[int, Ge(1)] = 30_000
+    """How often one key, or one person, may ask this process."""
+
+    bulk_requests_per_minute: Annotated[int, Ge(1)] = 600
+    """How often one key may send a bulk request, beside those."""
+
     workers: Annotated[int, Ge(0), Le(64)] = 1
     """Jobs that this process does beside each other; 0 leaves them to ``dropwright worker``."""
 

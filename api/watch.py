@@ -36,6 +36,7 @@ class Watch:
         request = uuid.uuid4().hex
         found = _TRACE.fullmatch(Headers(scope=scope).get("traceparent", ""))
         status, began = 0, perf_counter()
+        scope.setdefault("state", {})["request"] = request
 
         async def watched(message: Message) -> None:
             nonlocal status

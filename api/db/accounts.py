@@ -4,19 +4,47 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import Connection, Row, Select, func, insert, literal, or_, select, update
 
+from api.db.schema import Instant
 from api.db.tables.accounts import api_keys, tenants
 from api.keys import NewKey, parts, same
-from api.principal import Principal, Role
-from router.errors import NotFound
+from api.principal import Principal, Role, RoleName
+from router.errors import Conflict, NotFound
 
 
 class NoTenant(NotFound):
     """No marketplace of that id."""
 
     code, title = "no-tenant", "There is no such marketplace"
+
+
+class NoKey(NotFound):
+    """No API key of that id in this marketplace."""
+
+    code, title = "no-key", "There is no such API key"
+
+
+class TenantExists(Conflict):
+    """A marketplace of that id is there already."""
+
+    code, title = "tenant-exists", "The marketplace is there already"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key without its secret; ``prefix`` is what its text begins with, after ``dw_``."""
+
+    id: str
+    name: str
+    prefix: str
+    role: RoleName
+    partner: str | None
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +57,9 @@ class Tenant:
 
 
 def add_tenant(db: Connection, tenant: str, *, name: str, now: datetime) -> None:
-    """A new marketplace with nothing in it."""
+    """A new marketplace with nothing in it. Raises ``TenantExists``."""
+    if db.execute(select(tenants.c.id).where(tenants.c.id == tenant)).one_or_none() is not None:
+        raise TenantExists(f"there is a marketplace {tenant!r} already")
     db.execute(insert(tenants).values(id=tenant, name=name, created_at=now))
 
 
@@ -40,6 +70,11 @@ def tenant(db: Connection, tenant: str) -> Tenant:
     if row is None:
         raise NoTenant(f"there is no marketplace {tenant!r}")
     return Tenant(**row)
+
+
+def tenant_ids(db: Connection) -> tuple[str, ...]:
+    """Every marketplace of the database, in order."""
+    return tuple(db.execute(select(tenants.c.id).order_by(tenants.c.id)).scalars())
 
 
 def add_key(
@@ -68,6 +103,34 @@ def add_key(
             expires_at=expires_at,
         )
     )
+
+
+def listed_keys(tenant: str) -> Select[Any]:
+    """The keys of a marketplace."""
+    return select(api_keys).where(api_keys.c.tenant == tenant)
+
+
+def key_of(row: Row[Any]) -> ApiKey:
+    """A row as a record."""
+    return ApiKey(**{name: getattr(row, name) for name in ApiKey.__dataclass_fields__})
+
+
+def key(db: Connection, tenant: str, key_id: str) -> ApiKey:
+    """One key of a marketplace. Raises ``NoKey``."""
+    row = db.execute(listed_keys(tenant).where(api_keys.c.id == key_id)).one_or_none()
+    if row is None:
+        raise NoKey(f"there is no API key {key_id!r}")
+    return key_of(row)
+
+
+def revoke(db: Connection, tenant: str, key_id: str, now: datetime) -> None:
+    """From now on the key lets nobody in; once is enough. Raises ``NoKey``."""
+    mine = (api_keys.c.tenant == tenant, api_keys.c.id == key_id)
+    done = db.execute(
+        update(api_keys).where(*mine).values(revoked_at=func.coalesce(api_keys.c.revoked_at, literal(now, Instant())))
+    )
+    if done.rowcount == 0:
+        raise NoKey(f"there is no API key {key_id!r}")
 
 
 def holder(db: Connection, key: str, now: datetime) -> Principal | None:

@@ -49,6 +49,14 @@ class Service:
 
 
 @contextmanager
+def asking(address: str, **settings: Any) -> Iterator[TestClient]:
+    """Asks a service over a database as it is."""
+    app = create_app(Settings(database=address, workers=0, **settings))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+@contextmanager
 def serving(address: str, **settings: Any) -> Iterator[Service]:
     """A service over the empty database at ``address``, with two marketplaces and five keys to each."""
     store = connect(address, pool_size=5)

@@ -17,6 +17,8 @@ tenants = Table(
     Column("name", String(200), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("last_event", BigInteger, nullable=False, server_default="0"),
+    Column("audited", BigInteger, nullable=False, server_default="0"),
+    Column("audit_sha256", String(64), nullable=False, server_default=""),
 )
 
 users = Table(
@@ -64,6 +66,8 @@ sessions = Table(
     Column("tenant", Id, nullable=False),
     Column("user", Id, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Index("ix_sessions_user", "tenant", "user"),
     ForeignKeyConstraint(["tenant", "user"], ["users.tenant", "users.id"]),
 )
