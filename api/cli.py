@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api import elapsed, files, service_cli
+from api import data_cli, elapsed, files, service_cli
 from api.interrupt import STATUS, Interrupt, Interrupted, interruptible
 from api.wording import count, seen
 from router.errors import DropwrightError, Faulty
@@ -35,6 +35,7 @@ app = typer.Typer(
 
 app.command()(service_cli.serve)
 app.command()(service_cli.worker)
+app.command()(data_cli.migrate)
 
 _STARTED = elapsed.started()
 
