@@ -10,7 +10,7 @@ BOUND_UNITS := $(filter-out %/binding.cpp,$(wildcard router/bound_core/*.cpp)) t
 BOUND_OBJECTS := $(patsubst %.cpp,build/sanitized/%.o,$(BOUND_UNITS))
 
 .DEFAULT_GOAL := help
-.PHONY: help install check format test test-setup core-test demo bench lock clean
+.PHONY: help install check format test test-setup core-test demo bench migration lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -69,6 +69,10 @@ demo: install  ## plan the drop of central Helsinki into out/
 
 bench: install  ## Dropwright beside its peers; BENCH="--help" lists the choices
 	$(BIN)/python -m bench.peers $(BENCH)
+
+migration: install  ## write the next revision of the tables; WHY="Keep the plans of a drop"
+	@$(BIN)/python -m api.db.revise "$(WHY)"
+	@$(BIN)/ruff format -q api/db/migrations
 
 lock: .venv/bin/uv  ## pin anew what pyproject.toml asks for; UPGRADE=--upgrade takes newer versions
 	.ci/uv pip compile -q pyproject.toml --group dev --generate-hashes --no-emit-index-url --universal \

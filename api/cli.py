@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api import accounts_cli, audit_cli, elapsed, files, service_cli, sla_cli
+from api import accounts_cli, audit_cli, data_cli, elapsed, files, service_cli, sla_cli
 from api.interrupt import STATUS, Interrupt, Interrupted, interruptible
 from api.wording import count, seen
 from router.errors import DropwrightError, Faulty
@@ -40,6 +40,7 @@ app.add_typer(accounts_cli.tenants, name="tenants")
 app.add_typer(accounts_cli.keys, name="keys")
 app.add_typer(accounts_cli.people, name="people")
 app.add_typer(audit_cli.app, name="audit")
+app.command()(data_cli.migrate)
 
 _STARTED = elapsed.started()
 

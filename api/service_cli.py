@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Annotated
 
 import typer
@@ -22,9 +23,20 @@ class PortTaken(Unavailable):
         super().__init__(f"cannot listen on {host}:{port} ({why}); end what does, or give another --port")
 
 
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises ``PortTaken``."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        made = socket.create_server((host, port), family=family, backlog=1000)
+    except OSError as error:
+        raise PortTaken(host, port, error.strerror or str(error)) from None
+    # Connections inherit it. Without it each answer waits 40 ms for the acknowledgement of its own head.
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return made
+
+
 def serve(host: Host = "127.0.0.1", port: Port = 8000, demo: Demo = False) -> None:
     """Answer requests, and plan. DROPWRIGHT_DATABASE says where everything is kept: else dropwright.db, here."""
-    import socket
     import sys
 
     from api import demo_drop, logs
@@ -34,18 +46,13 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, demo: Demo = False) -> No
 
     settings = Settings()
     logs.configure(sys.stderr)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listening = socket.create_server((host, port), family=family, backlog=1000)
-    except OSError as error:
-        raise PortTaken(host, port, error.strerror or str(error)) from None
-    with listening:
+    with listening(host, port) as open_at:
         if demo:
             typer.echo(demo_drop.load(settings))
         app = create_app(settings)
         shown = f"[{host}]" if ":" in host else host
-        typer.echo(f"http://{shown}:{listening.getsockname()[1]} answers; its description is at /openapi.json")
-        Server(app, notice_s=settings.notice_seconds).run(sockets=[listening])
+        typer.echo(f"http://{shown}:{open_at.getsockname()[1]} answers; its description is at /openapi.json")
+        Server(app, notice_s=settings.notice_seconds).run(sockets=[open_at])
 
 
 def worker() -> None:

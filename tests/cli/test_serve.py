@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import httpx2
 
+from api.service_cli import listening
 from tests.architecture.sources import ROOT
 
 WITHIN_S = 120
@@ -80,3 +82,12 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path) -> None:
         )
     assert second.returncode == 2
     assert second.stderr.startswith(f"dropwright: cannot listen on 127.0.0.1:{port}")
+
+
+def test_a_connection_sends_what_it_has_without_waiting_for_acknowledgements() -> None:
+    with (
+        listening("127.0.0.1", 0) as open_at,
+        socket.create_connection(open_at.getsockname()),
+        open_at.accept()[0] as taken,
+    ):
+        assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

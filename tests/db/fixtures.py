@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.db.postgres import PostgresBroken, Server, serving
+from api.db import migrate
+from api.db.connect import connect
+from tests.db.postgres import PostgresBroken, Server, name_of, serving
 
 
 @pytest.fixture(scope="session")
@@ -32,12 +34,48 @@ def postgres(postgres_server: Server) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a new and empty database, first on SQLite, then on PostgreSQL."""
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new database without tables, first on SQLite, then on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'dropwright.db'}"
     url: str = request.getfixturevalue("postgres")
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a new database with the service's tables and no row in them, first on SQLite, then on PostgreSQL."""
+    if request.param == "sqlite":
+        copy = tmp_path / "dropwright.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_tables"), copy)
+        yield f"sqlite:///{copy}"
+    else:
+        server: Server = request.getfixturevalue("postgres_server")
+        url = server.create(request.getfixturevalue("postgres_tables"))
+        yield url
+        server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the newest tables, to copy: that is quicker than to make them for every test."""
+    file = tmp_path_factory.mktemp("tables") / "dropwright.db"
+    _migrated(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_server: Server) -> str:
+    """The name of a database with the newest tables, to copy."""
+    url = postgres_server.create()
+    _migrated(url)
+    return name_of(url)
+
+
+def _migrated(address: str) -> None:
+    store = connect(address)
+    migrate.upgrade(store)
+    store.close()
 
 
 def served(folder: Path, *, durable: bool) -> Iterator[Server]:

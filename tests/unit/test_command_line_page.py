@@ -14,7 +14,7 @@ from router.errors import DropwrightError
 from tests.architecture.sources import ROOT, imports
 
 MODULES = {module.name for module in pkgutil.walk_packages(api.__path__, "api.")}
-OF_SERVICE = {"api.accounts_cli", "api.audit_cli", "api.service_cli"}
+OF_SERVICE = {"api.accounts_cli", "api.audit_cli", "api.data_cli", "api.service_cli"}
 """Commands of the service, whose errors are in docs/errors.md."""
 
 PAGE = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
