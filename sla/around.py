@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from sla.clock import ClockRule, PauseRule
@@ -72,14 +73,14 @@ def _closed(pause: PauseRule, general: Sequence[Event]) -> dict[str, list[Span]]
     return {subject: paired(found, ends.get(subject, ())) for subject, found in begins.items()}
 
 
-def _qualifying(general: Iterable[Event], orders: Orders) -> Callable[[str | None, int], bool]:
+def _qualifying(general: Iterable[Event], orders: Orders) -> Callable[[str | None, Fraction], bool]:
     forecasts: dict[str, int] = {}
     for event in general:
         if event.type == FORECAST and isinstance(event.data.get("orders"), int):
             forecasts[event.data.get("drop") or event.subject.removeprefix("drop/")] = event.data["orders"]
     only = next(iter(forecasts)) if len(forecasts) == 1 else None
 
-    def qualifies(drop: str | None, most_percent: int) -> bool:
+    def qualifies(drop: str | None, most_percent: Fraction) -> bool:
         named = only if drop is None else drop
         forecast = forecasts.get(named) if named is not None else None
         if forecast is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from sla.calendar import NeverOpen
 from sla.event import SECOND_US, Event
 from sla.order_log import OrderLog, last_of_firsts
 from sla.pauses import Gap, Span, paired, union
@@ -25,11 +26,11 @@ SCHEDULED, RUNNING, PAUSED, MET, BREACHED, CANCELLED = (
 class OpenTime(Protocol):
     """How a clock counts time: around the clock, or a calendar's opening hours."""
 
-    def between(self, from_us: int, to_us: int) -> int:
+    def open_us(self, from_us: int, to_us: int) -> int:
         """Open time from one instant to another, 0 where they are in the other order."""
 
-    def after(self, from_us: int, open_us: int) -> int | None:
-        """The first instant at which so much open time has passed; ``None`` if that never comes."""
+    def after_us(self, from_us: int, open_us: int) -> int:
+        """The first instant at which so much open time has passed. Raises ``NeverOpen``."""
 
 
 class PauseRule(NamedTuple):
@@ -40,7 +41,11 @@ class PauseRule(NamedTuple):
 
 
 class ClockRule(NamedTuple):
-    """One clock term, made ready for judging. ``moved`` is the cut-off: from the start event's time to the start."""
+    """One clock term, made ready for judging.
+
+    ``moved`` is the cut-off: from the start event's time to the start. ``own``: the hubs or couriers (``role``) that
+    the term is about. A clock that starts outside ``from_us`` up to ``to_us`` is another version's.
+    """
 
     starts: tuple[str, ...]
     stops: tuple[str, ...]
@@ -54,6 +59,8 @@ class ClockRule(NamedTuple):
     hubs: frozenset[str] | None
     role: str | None
     own: frozenset[str] | None
+    from_us: int | None
+    to_us: int | None
 
 
 class Clock(NamedTuple):
@@ -94,8 +101,10 @@ def clock(rule: ClockRule, log: OrderLog, held: Held, closed: Closed, at_us: int
     started_us: int | None = None
     if len(starts) == len(rule.starts):
         started_us = first.at_us if rule.moved is None else rule.moved(first.at_us)
+    if started_us is not None and not _is_in_force(rule, started_us):
+        return None
     if started_us is None or started_us > at_us:
-        due_us = None if started_us is None else rule.open_time.after(started_us, rule.target_s * SECOND_US)
+        due_us = None if started_us is None else _reached(rule, started_us, (), rule.target_s * SECOND_US)
         return Clock(SCHEDULED, first, parcels, started_us, due_us, None, None, at_us, 0, 0, 0)
     stopped = last_of_firsts(log.firsts(rule.stops), parcels)
     cancel = log.all_of(rule.cancels)[:1]
@@ -122,9 +131,9 @@ def _counted(rule: ClockRule, log: OrderLog, closed: Closed, at_us: int, course:
     end_us = at_us if ended_us is None else ended_us
     spans = _spans(rule, log, closed) if rule.pauses else []
     gaps = union(spans, started_us, end_us) if spans else []
-    between = rule.open_time.between
-    paused_us = sum([between(begin_us, stop_us) for begin_us, stop_us in gaps])
-    elapsed_s = (between(started_us, end_us) - paused_us) // SECOND_US
+    open_us = rule.open_time.open_us
+    paused_us = sum([open_us(begin_us, over_us) for begin_us, over_us in gaps])
+    elapsed_s = (open_us(started_us, end_us) - paused_us) // SECOND_US
     late_s = max(0, elapsed_s - rule.target_s)
     if course.is_cancelled:
         state = BREACHED if late_s else CANCELLED
@@ -156,15 +165,18 @@ def _counted(rule: ClockRule, log: OrderLog, closed: Closed, at_us: int, course:
 
 
 def _reached(rule: ClockRule, started_us: int, gaps: Sequence[Gap], wanted_us: int) -> int | None:
-    """The first instant at which so much time has elapsed, the pauses left out."""
+    """The first instant at which so much time has elapsed, the pauses left out; ``None`` if that never comes."""
     since_us = started_us
     for begin_us, end_us in gaps:
-        passed_us = rule.open_time.between(since_us, begin_us)
+        passed_us = rule.open_time.open_us(since_us, begin_us)
         if wanted_us <= passed_us:
             break
         wanted_us -= passed_us
         since_us = end_us
-    return rule.open_time.after(since_us, wanted_us)
+    try:
+        return rule.open_time.after_us(since_us, wanted_us)
+    except NeverOpen:
+        return None
 
 
 def _parcels(rule: ClockRule, log: OrderLog, starts: Sequence[list[Event]]) -> tuple[str, ...]:
@@ -217,6 +229,10 @@ def _with(log: OrderLog) -> list[str]:
 
 def _is_held(subject: str) -> bool:
     return subject.startswith(("hub/", "courier/"))
+
+
+def _is_in_force(rule: ClockRule, started_us: int) -> bool:
+    return (rule.from_us is None or rule.from_us <= started_us) and (rule.to_us is None or started_us < rule.to_us)
 
 
 def _earlier(one_us: int | None, other_us: int | None) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from sla.attribute import StageRule, Step, cause, walk
@@ -38,7 +39,7 @@ class TermRule(NamedTuple):
     clock: ClockRule
     party: str
     codes: Codes
-    most_percent: int | None
+    most_percent: Fraction | None
     remedy: RemedyRule
 
 
@@ -48,7 +49,7 @@ class Around(NamedTuple):
     held: Held
     closed: Closed
     decisions: Mapping[str, Sequence[Event]]
-    qualifies: Callable[[str | None, int], bool]
+    qualifies: Callable[[str | None, Fraction], bool]
 
 
 class Verdict(NamedTuple):

@@ -19,8 +19,22 @@ from sla.ratio import Ratio, judged
 from sla.rules import Rules
 from sla.tally import Tally
 
-Row = tuple[str, str, str]
-"""Term, subject and line of a clock."""
+class Judged(NamedTuple):
+    """One verdict with its order."""
+
+    order: str
+    verdict: Verdict
+
+
+class Outcome(NamedTuple):
+    """All that a replay comes to: clocks by term and subject, ratios by term and window, settlements."""
+
+    clocks: list[Judged]
+    ratios: list[Ratio]
+    settlements: dict[Account, Settlement]
+
+
+NOTHING = Outcome([], [], {})
 
 
 class Known(NamedTuple):
@@ -49,11 +63,18 @@ Corrections = Mapping[Identity, Sequence[Correction]]
 
 def replay(rules: Rules, events: Collection[Event], at_us: int | None = None) -> Iterator[str]:
     """The lines of a replay of events in any order, some perhaps twice, judged at an instant (default: the latest)."""
+    found = outcome(rules, events, at_us)
+    yield from (rows.clock_line(judged.verdict, judged.order) for judged in found.clocks)
+    yield from closing_lines(found)
+
+
+def outcome(rules: Rules, events: Collection[Event], at_us: int | None = None) -> Outcome:
+    """What a replay of events comes to; see ``replay``."""
     corrections = corrections_of(events)
     if at_us is None:
         at_us = max((event.at_us for event in events if event.identity not in corrections), default=None)
         if at_us is None:
-            return
+            return NOTHING
     by_order: dict[str, list[Event]] = {}
     for event in events:
         if event.order is not None:
@@ -65,9 +86,13 @@ def replay(rules: Rules, events: Collection[Event], at_us: int | None = None) ->
                 orders[drop] = orders.get(drop, 0) + 1
     known = knowledge(rules, [event for event in events if is_general(event)], corrections, orders, at_us)
     tallies = [Tally() for _ in known]
-    made = [row for order, own in by_order.items() for row in fold(rules, order, own, corrections, known, tallies)]
-    yield from (line for _, _, line in sorted(made))
-    yield from closing(rules, known, tallies)
+    made = [
+        Judged(order, verdict)
+        for order, own in by_order.items()
+        for verdict in fold(rules, order, own, corrections, known, tallies)
+    ]
+    made.sort(key=lambda judged: (judged.verdict.rule.term, judged.order))
+    return closing(rules, known, tallies)._replace(clocks=made)
 
 
 def corrections_of(events: Iterable[Event]) -> dict[Identity, list[Correction]]:
@@ -107,8 +132,8 @@ def fold(
     corrections: Corrections,
     known: Sequence[Known],
     tallies: Sequence[Tally],
-) -> list[Row]:
-    """The clocks of one order as lines; its verdicts are added to the tallies, one for each time of judging."""
+) -> list[Verdict]:
+    """The verdicts of one order; they are added to the tallies, one for each time of judging."""
     main = known[-1]
     log = OrderLog(order, _counting(events, corrections, main))
     verdicts = judge(rules.terms, rules.stages, log, main.around, main.at_us)
@@ -116,17 +141,18 @@ def fold(
         was = OrderLog(order, _counting(events, corrections, then))
         _add(rules, judge(rules.terms, rules.stages, was, then.around, then.at_us), tally)
     _add(rules, verdicts, tallies[-1])
-    return [(verdict.rule.term, f"order/{order}", rows.clock_line(verdict, order)) for verdict in verdicts]
+    return verdicts
 
 
-def closing(rules: Rules, known: Sequence[Known], tallies: Sequence[Tally]) -> Iterator[str]:
-    """The lines of the ratios and settlements that the tallies, in the order of ``known``, come to."""
-    ratios = _ratios(rules, tallies[-1])
-    yield from (rows.ratio_line(ratio) for ratio in ratios)
-    if rules.money is None:
-        return
-    for _, row in sorted(settlements(rules, known, tallies).items()):
-        yield rows.settlement_line(row)
+def closing(rules: Rules, known: Sequence[Known], tallies: Sequence[Tally]) -> Outcome:
+    """The ratios and settlements that the tallies, in the order of ``known``, come to."""
+    return Outcome([], _ratios(rules, tallies[-1]), settlements(rules, known, tallies))
+
+
+def closing_lines(found: Outcome) -> Iterator[str]:
+    """The lines that come after those of the clocks."""
+    yield from (rows.ratio_line(ratio) for ratio in found.ratios)
+    yield from (rows.settlement_line(row) for _, row in sorted(found.settlements.items()))
 
 
 def settlements(rules: Rules, known: Sequence[Known], tallies: Sequence[Tally]) -> dict[Account, Settlement]:
