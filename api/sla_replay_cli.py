@@ -96,7 +96,7 @@ def verify(
 
 @app.command()
 def keygen(
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The private key; FILE.pub beside it.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The private key; FILE.pub too.")],
 ) -> None:
     """Make a pair of keys that sign and verify evidence."""
     import secrets

@@ -30,7 +30,9 @@ def write_log(path: Path, *, orders: int, seed: int) -> int:
             count += 1
         for begin in range(0, orders, ORDERS_AT_ONCE):
             lines = [
-                line for order in range(begin, min(orders, begin + ORDERS_AT_ONCE)) for line in _order(draw, order, orders)
+                line
+                for order in range(begin, min(orders, begin + ORDERS_AT_ONCE))
+                for line in _order(draw, order, orders)
             ]
             draw.shuffle(lines)
             file.writelines(lines)
@@ -85,7 +87,14 @@ def _order(draw: random.Random, number: int, orders: int) -> list[str]:
         right = datetime.fromisoformat(wrong["time"]) - timedelta(minutes=3)
         corrects = {"source": wrong["source"], "id": wrong["id"]}
         told.append(
-            _event(f"{order}-c", wrong["source"], wrong["type"], wrong["subject"], right, {**wrong["data"], "corrects": corrects})
+            _event(
+                f"{order}-c",
+                wrong["source"],
+                wrong["type"],
+                wrong["subject"],
+                right,
+                {**wrong["data"], "corrects": corrects},
+            )
         )
     if draw.random() < 0.05:
         told.append(draw.choice(told))
@@ -101,96 +110,7 @@ def _closures(draw: random.Random, orders: int) -> Iterator[str]:
             yield json.dumps(made) + "\n"
 
 
-def _event(id: str, source: str, kind: str, subject: str, at: datetime, data: dict[str, Any]) -> dict[str, Any]:
+def _event(name: str, source: str, kind: str, subject: str, at: datetime, data: dict[str, Any]) -> dict[str, Any]:
     spelt = f"{at:%Y-%m-%dT%H:%M:%S}Z"
-    made = {"specversion": "1.0", "id": id, "source": source, "type": kind, "time": spelt, "subject": subject}
+    made = {"specversion": "1.0", "id": name, "source": source, "type": kind, "time": spelt, "subject": subject}
     return {**made, "recordedtime": spelt, "data": data}
-
-
-CONTRACT = """\
-format: dropwright.contract/1
-id: replay-bench
-version: 1
-title: Eight terms
-currency: EUR
-timezone: Europe/Helsinki
-parameters: {hub: northdock, courier: pedal, marketplace: drops}
-from: 2026-01-01
-to: null
-fees: [{party: hub, from: 2026-11-01, to: 2026-12-01, amount: 10000000}, {party: courier, from: 2026-11-01, to: 2026-12-01, amount: 5000000}]
-calendars:
-  - id: dock
-    hours: {mon-fri: ["08:00-20:00"], sat: ["10:00-16:00"]}
-    holidays: {country: FI}
-terms:
-  - id: review
-    clause: "4.1"
-    title: Review
-    obligated: marketplace
-    clock: {start: order.placed, stop: order.cleared, target: PT15M}
-  - id: handover
-    clause: "4.2(a)"
-    title: Handover
-    obligated: hub
-    clock:
-      start: order.cleared
-      stop: parcel.handed_over
-      cancel: [order.cancelled]
-      pause: [{from: hub.closed_by_authority, to: hub.reopened, reason: force_majeure}]
-      calendar: dock
-      cutoff: {local_time: "18:00", after: next_opening}
-      target: PT1H
-      grace: PT5M
-      at_risk: {percent: 80}
-    excluded_when: [{code: stock_error_upstream, evidence: [photo]}, {code: bad_address, evidence: [scan]}]
-    remedy: {basis: fixed, steps: [{after: PT0S, amount: 100}, {after: PT30M, amount: 250}], per_minute: 2, cap_per_event: 400}
-  - id: pick
-    clause: "4.2(b)"
-    title: Pick
-    obligated: hub
-    clock: {start: plan.released, stop: parcel.packed, cancel: [order.cancelled], calendar: dock, target: PT40M, at_risk: {before: PT10M}}
-    remedy: {basis: fixed, steps: [{after: PT0S, amount: 50}], per_minute: 0, cap_per_event: 50}
-  - id: door-to-door
-    clause: "5.0"
-    title: Door
-    obligated: courier
-    clock: {start: parcel.handed_over, stop: parcel.delivered, cancel: [order.cancelled], target: PT45M, at_risk: {percent: 80}}
-    remedy: {basis: fixed, steps: [{after: PT0S, amount: 80}], per_minute: 1, cap_per_event: 200}
-  - id: placed-to-door
-    clause: "5.2"
-    title: Placed to door
-    obligated: marketplace
-    scope: {tiers: [express-2h]}
-    clock: {start: order.placed, stop: parcel.delivered, cancel: [order.cancelled], pause: [{from: order.held, to: order.cleared, reason: review}], target: PT2H}
-    remedy: {basis: fixed, steps: [{after: PT0S, amount: 300}], per_minute: 0, cap_per_event: 300}
-  - id: packed-to-hand
-    clause: "4.3"
-    title: Packed to hand
-    obligated: hub
-    clock: {start: [order.cleared, parcel.packed], stop: parcel.handed_over, calendar: dock, target: PT20M}
-    remedy: {basis: fixed, steps: [{after: PT0S, amount: 20}], per_minute: 0, cap_per_event: 20}
-  - id: manifest
-    clause: "4.4"
-    title: Manifest
-    obligated: hub
-    clock: {start: parcel.packed, stop: parcel.manifested, target: PT5M}
-  - id: on-time-rate
-    clause: "5.1"
-    title: On-time rate
-    obligated: courier
-    ratio: {good: "door-to-door: met", of: door-to-door, window: {calendar: P1M}, target: 0.97, at_least: 50, excludes: [excused]}
-    remedy: {basis: percent_of_fees, ladder: [{below: 0.97, value: 5}, {below: 0.94, value: 10}, {below: 0.90, value: 20}]}
-stages:
-  - {id: review, from: order.placed, to: order.cleared, budget: PT15M, party: marketplace}
-  - {id: release, from: order.cleared, to: plan.released, budget: PT10M, party: marketplace}
-  - {id: pick, from: plan.released, to: parcel.packed, budget: PT40M, party: hub}
-  - {id: handover, from: parcel.packed, to: parcel.handed_over, budget: PT10M, party: hub}
-  - {id: door, from: parcel.handed_over, to: parcel.delivered, budget: PT45M, party: courier}
-settlement:
-  window: P1M
-  at_risk_percent: 15
-  cap_12_months: 500000
-  earn_back: {term: on-time-rate, windows: 2, at_or_above: 0.98, not_in: [11, 12]}
-  dispute_within: P30D
-"""
-"""Eight terms, as the month's events need them."""

@@ -20,7 +20,7 @@ Orders = Mapping[str | None, int]
 
 
 class Lock(NamedTuple):
-    """A settled window: of one party, or of all where ``party`` is ``None``; what was known then stays its statement."""
+    """A settled window, of one party or (``None``) of all; what was known then stays its statement."""
 
     window: Window
     party: str | None

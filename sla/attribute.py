@@ -1,7 +1,7 @@
 """Who made a clock late: a walk through the stages of the chain, each with a budget of its own.
 
-Stages are measured in plain seconds between the events that begin and end them. What several parcels go through has
-begun, or is done, with the last of them.
+Stages are measured in plain seconds between the events that begin and end them; how late the input of one came is told
+from the clock's start. What several parcels go through has begun, or is done, with the last of them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sla.clock import Clock, ClockRule
+from sla.clock import Clock
 from sla.event import SECOND_US
 from sla.order_log import OrderLog, last_of_firsts
 
@@ -40,13 +40,12 @@ class Step(NamedTuple):
         return self.took_s > self.budget_s and self.came_s <= self.allowed_s
 
 
-def walk(stages: Sequence[StageRule], rule: ClockRule, log: OrderLog, clock: Clock) -> list[Step]:
-    """The stages that a started clock spans, in order; none where it measures just one stage.
-
-    A stage that is not over yet has taken the time up to the clock's end. Whole seconds, from the clock's start.
+def walk(stages: Sequence[StageRule], log: OrderLog, clock: Clock) -> list[Step]:
+    """The stages that a started clock spans, in order: those that had begun before its end and were not over at its
+    start. One that is not over yet has taken the time up to the clock's end.
     """
     started_us, end_us = clock.started_us, clock.end_us
-    if started_us is None or any(stage.begin in rule.starts and stage.end in rule.stops for stage in stages):
+    if started_us is None:
         return []
     steps: list[Step] = []
     allowed_s = 0
@@ -55,10 +54,9 @@ def walk(stages: Sequence[StageRule], rule: ClockRule, log: OrderLog, clock: Clo
         if begun_us is None or begun_us >= end_us:
             continue
         over_us = _at(stage.end, log, clock)
-        over_us = end_us if over_us is None else min(over_us, end_us)
+        over_us = end_us if over_us is None else over_us
         if over_us <= started_us:
             continue
-        begun_us = max(begun_us, started_us)
         came_s, took_s = (begun_us - started_us) // SECOND_US, (over_us - begun_us) // SECOND_US
         steps.append(Step(stage.id, stage.party, came_s, allowed_s, took_s, stage.budget_s))
         allowed_s += stage.budget_s

@@ -5,7 +5,7 @@ A clock is started, paused and ended by events; it counts in its calendar's time
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from sla.calendar import NeverOpen
@@ -21,6 +21,9 @@ SCHEDULED, RUNNING, PAUSED, MET, BREACHED, CANCELLED = (
     "breached",
     "cancelled",
 )
+
+
+NOBODYS: frozenset[str] = frozenset()
 
 
 class OpenTime(Protocol):
@@ -57,7 +60,7 @@ class ClockRule(NamedTuple):
     at_risk_us: int | None
     tiers: frozenset[str] | None
     hubs: frozenset[str] | None
-    role: str | None
+    role: str
     own: frozenset[str] | None
     from_us: int | None
     to_us: int | None
@@ -93,10 +96,11 @@ def clock(rule: ClockRule, log: OrderLog, held: Held, closed: Closed, at_us: int
         return None
     if rule.own is not None and rule.own.isdisjoint(log.hubs if rule.role == "hub" else log.couriers):
         return None
-    starts = [log.by_type[kind] for kind in rule.starts if kind in log.by_type]
+    foreign = log.foreign(rule.own, rule.role) if rule.own is not None else NOBODYS
+    starts = [same for kind in rule.starts if (same := _ours(log.by_type.get(kind, []), foreign))]
     if not starts:
         return None
-    parcels = _parcels(rule, log, starts)
+    parcels = _parcels(log, starts, foreign)
     first = max([same[0] for same in starts])
     started_us: int | None = None
     if len(starts) == len(rule.starts):
@@ -107,7 +111,7 @@ def clock(rule: ClockRule, log: OrderLog, held: Held, closed: Closed, at_us: int
         due_us = None if started_us is None else _reached(rule, started_us, (), rule.target_s * SECOND_US)
         return Clock(SCHEDULED, first, parcels, started_us, due_us, None, None, at_us, 0, 0, 0)
     stopped = last_of_firsts(log.firsts(rule.stops), parcels)
-    cancel = log.all_of(rule.cancels)[:1]
+    cancel = _ours(log.all_of(rule.cancels), foreign)[:1] if rule.cancels else []
     stop_us = stopped.at_us if stopped else None
     cancel_us = cancel[0].at_us if cancel else None
     if held:
@@ -115,12 +119,13 @@ def clock(rule: ClockRule, log: OrderLog, held: Held, closed: Closed, at_us: int
         cancel_us = _earlier(cancel_us, _of_held(rule.cancels, log, held, started_us))
     is_cancelled = cancel_us is not None and (stop_us is None or cancel_us <= stop_us)
     ended_us = cancel_us if is_cancelled else stop_us
-    return _counted(rule, log, closed, at_us, _Course(first, parcels, started_us, ended_us, is_cancelled))
+    return _counted(rule, log, closed, at_us, _Course(first, parcels, foreign, started_us, ended_us, is_cancelled))
 
 
 class _Course(NamedTuple):
     first: Event
     parcels: tuple[str, ...]
+    foreign: frozenset[str]
     started_us: int
     ended_us: int | None
     is_cancelled: bool
@@ -129,7 +134,7 @@ class _Course(NamedTuple):
 def _counted(rule: ClockRule, log: OrderLog, closed: Closed, at_us: int, course: _Course) -> Clock:
     started_us, ended_us = course.started_us, course.ended_us
     end_us = at_us if ended_us is None else ended_us
-    spans = _spans(rule, log, closed) if rule.pauses else []
+    spans = _spans(rule, log, closed, course.foreign) if rule.pauses else []
     gaps = union(spans, started_us, end_us) if spans else []
     open_us = rule.open_time.open_us
     paused_us = sum([open_us(begin_us, over_us) for begin_us, over_us in gaps])
@@ -179,25 +184,21 @@ def _reached(rule: ClockRule, started_us: int, gaps: Sequence[Gap], wanted_us: i
         return None
 
 
-def _parcels(rule: ClockRule, log: OrderLog, starts: Sequence[list[Event]]) -> tuple[str, ...]:
-    declared = [
-        parcel.removeprefix("parcel/") for same in starts for event in same for parcel in event.data.get("parcels") or ()
-    ]
-    if rule.own is None:
-        kept = declared or list(log.parcels)
-    else:
-        ours = log.parcels_of(rule.own, rule.role or "")
-        kept = [each for each in declared if each in ours or each not in log.parcels] if declared else ours
-    if log.returned:
-        return tuple([each for each in kept if each not in log.returned])
-    return tuple(kept)
+def _parcels(log: OrderLog, starts: Sequence[list[Event]], foreign: frozenset[str]) -> tuple[str, ...]:
+    given = [parcel for same in starts for event in same for parcel in event.data.get("parcels") or ()]
+    kept: Iterable[str] = dict.fromkeys(each.removeprefix("parcel/") for each in given) if given else log.parcels
+    return tuple([each for each in kept if each not in log.returned and each not in foreign])
 
 
-def _spans(rule: ClockRule, log: OrderLog, closed: Closed) -> list[Span]:
+def _ours(events: list[Event], foreign: frozenset[str]) -> list[Event]:
+    return [event for event in events if event.subject[7:] not in foreign] if foreign else events
+
+
+def _spans(rule: ClockRule, log: OrderLog, closed: Closed, foreign: frozenset[str]) -> list[Span]:
     """Every pause that concerns the order: its own and its parcels', and those of the hubs and couriers it is with."""
     spans: list[Span] = []
     for pause in rule.pauses:
-        begins = log.by_type.get(pause.begin)
+        begins = _ours(log.by_type.get(pause.begin, []), foreign)
         if begins:
             ends = log.by_type.get(pause.end, [])
             for subject in {event.subject for event in begins if not _is_held(event.subject)}:

@@ -17,7 +17,9 @@ from router.errors import Conflict, Fault
 SECOND_US = 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-5][0-9])?")
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-5][0-9])?"
+)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _MINUTES: dict[str, int] = {}
 """Instants of the minutes met last, by their first 16 characters: most events of a log share them."""
@@ -69,9 +71,9 @@ class EventContradicted(Conflict):
 
     code, title = "event-contradicted", "The same event says two things"
 
-    def __init__(self, source: str, id: str, first: str, second: str) -> None:
-        message = f"event {id!r} of {source!r} comes twice with other content:\n{first}\n{second}"
-        super().__init__(message, source=source, id=id)
+    def __init__(self, source: str, name: str, first: str, second: str) -> None:
+        message = f"event {name!r} of {source!r} comes twice with other content:\n{first}\n{second}"
+        super().__init__(message, source=source, id=name)
 
 
 def read(line: bytes) -> Event:
@@ -88,15 +90,16 @@ def read(line: bytes) -> Event:
         recorded = raw.get("recordedtime")
         recorded_us = at_us if recorded is None else instant_us(recorded)
         source, name, kind = raw["source"], raw["id"], raw["type"]
-        sound = (
-            raw["specversion"] == "1.0"
-            and type(source) is type(name) is type(kind) is type(subject) is str
-            and bool(source and name and kind)
-            and _is_sound(data)
-        )
-    except (KeyError, ValueError, TypeError):
-        sound = False
-    if not sound:
+    except (KeyError, ValueError, TypeError, OverflowError):
+        _refuse(raw)
+    if not (
+        raw.get("specversion") == "1.0"
+        and type(source) is type(name) is type(kind) is type(subject) is str
+        and source
+        and name
+        and kind
+        and _is_sound(data)
+    ):
         _refuse(raw)
     order = data.get("order")
     if order is None and subject.startswith("order/"):
@@ -125,7 +128,6 @@ def content(line: bytes) -> str:
     raw = _parsed(line)
     raw.pop("recordedtime", None)
     return json.dumps(raw, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

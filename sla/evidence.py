@@ -96,7 +96,9 @@ def sign(content: bytes, key: bytes) -> bytes:
     try:
         private = serialization.load_pem_private_key(key, password=None)
     except (ValueError, TypeError):
-        raise KeyUnusable("the private key is not PEM without a password; make one with: dropwright sla keygen") from None
+        raise KeyUnusable(
+            "the private key is not PEM without a password; make one with: dropwright sla keygen"
+        ) from None
     if not isinstance(private, Ed25519PrivateKey):
         raise KeyUnusable("the private key is not one of Ed25519; make one with: dropwright sla keygen")
     return base64.b64encode(private.sign(content)) + b"\n"

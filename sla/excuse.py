@@ -34,20 +34,22 @@ class Excuse(NamedTuple):
 
 
 def excuses(log: OrderLog, elsewhere: Mapping[str, Sequence[Event]]) -> list[Excuse]:
-    """Every excuse proposed for an order, in fold order.
+    """Every excuse with a code that is proposed for an order, in fold order.
 
     ``elsewhere``: decisions that name no order, by the id of the proposal.
     """
     found = []
     for proposal in log.by_type.get(PROPOSED, ()):
+        code = proposal.data.get("code")
+        if not code:
+            continue
         decisions = [each for each in log.all_of(DECISIONS) if each.data.get("excuse") == proposal.id]
         decisions += elsewhere.get(proposal.id, ())
-        found.append(Excuse(proposal, proposal.data.get("code") or "", max(decisions, default=None)))
+        found.append(Excuse(proposal, code, max(decisions, default=None)))
     return found
 
 
 def excluded(term: str, codes: Codes, proposed: Sequence[Excuse], log: OrderLog) -> str | None:
-    """The code that excludes a breach of a term: of several, that of the excuse decided or proposed last."""
+    """The code that excludes a breach of a term: of several excuses that hold, that of the one proposed first."""
     evidence = log.evidence()
-    standing = [each for each in proposed if each.concerns(term) and each.excludes(codes, evidence)]
-    return max(standing, key=lambda each: each.decision or each.proposal).code if standing else None
+    return next((each.code for each in proposed if each.concerns(term) and each.excludes(codes, evidence)), None)

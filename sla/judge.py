@@ -77,9 +77,9 @@ def judge(
         if made is None:
             continue
         state = made.state
-        if rule.most_percent is not None and state in (MET, BREACHED):
-            if not around.qualifies(log.drop, rule.most_percent):
-                state = NOT_QUALIFIED
+        asked = rule.most_percent
+        if asked is not None and state in (MET, BREACHED) and not around.qualifies(log.drop, asked):
+            state = NOT_QUALIFIED
         if state != BREACHED:
             found.append(Verdict(rule, made, state, None, False, 0, 0, None, ()))
             continue
@@ -89,10 +89,8 @@ def judge(
         waived = _is_waived(rule.term, log)
         uncapped = 0 if code is not None or waived else rule.remedy.uncapped(made.late_s)
         amount = uncapped if rule.remedy.cap is None else min(uncapped, rule.remedy.cap)
-        steps = walk(stages, rule.clock, log, made)
-        found.append(
-            Verdict(rule, made, state, code, waived, uncapped, amount, cause(steps, rule.party), steps)
-        )
+        steps = walk(stages, log, made)
+        found.append(Verdict(rule, made, state, code, waived, uncapped, amount, cause(steps, rule.party), steps))
     return found
 
 

@@ -74,9 +74,7 @@ class Settlement(NamedTuple):
 
 def fees_of(fees: Sequence[Fee], party: str, window: Window) -> int | None:
     """The fees of the periods that lie in a window; ``None`` where there are none."""
-    found = [
-        fee.amount for fee in fees if fee.party == party and window.first <= fee.first and fee.end <= window.end
-    ]
+    found = [fee.amount for fee in fees if fee.party == party and window.first <= fee.first and fee.end <= window.end]
     return sum(found) if found else None
 
 
@@ -146,14 +144,12 @@ def _capped(
     if rule.cap_12_months is not None:
         since = months_before(window.first, 11)
         earlier = sum(
-            row.credited for (owner, other), row in before.items() if owner == party and since <= other.first < window.first
+            row.credited for row in before.values() if row.party == party and since <= row.window.first < window.first
         )
         twelve_took = max(0, left - max(0, rule.cap_12_months - earlier))
     left -= twelve_took
     earned_back = max(0, min(own.returned, left))
-    return Settlement(
-        party, window, charged, own.event_took, window_took, twelve_took, earned_back, adjustment
-    )
+    return Settlement(party, window, charged, own.event_took, window_took, twelve_took, earned_back, adjustment)
 
 
 def _is_earned_back(rule: EarnBackRule | None, ratio: Ratio, every: Sequence[Ratio]) -> bool:

@@ -1,4 +1,4 @@
-"""The events of one order in fold order, and what they tell about it: its parcels, hubs, couriers, tier and evidence."""
+"""The events of one order in fold order, and what they tell about it: parcels, hubs, couriers, tier, evidence."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ORDER = ""
 class OrderLog:
     """One order's events, each once, corrections in the place of what they correct, sorted by time, source and id."""
 
-    __slots__ = ("by_type", "couriers", "drop", "events", "hubs", "id", "parcels", "returned", "tier")
+    __slots__ = ("by_type", "couriers", "drop", "events", "hubs", "order", "parcels", "returned", "tier")
 
-    def __init__(self, id: str, events: list[Event]) -> None:
-        self.id = id
+    def __init__(self, order: str, events: list[Event]) -> None:
+        self.order = order
         self.events = events
         self.by_type: dict[str, list[Event]] = {}
         self.hubs: set[str] = set()
@@ -68,14 +68,14 @@ class OrderLog:
         """Every kind of evidence that any event of the order brings."""
         return {each["kind"] for event in self.events for each in event.data.get("evidence") or ()}
 
-    def parcels_of(self, own: Collection[str], role: str) -> list[str]:
-        """The parcels that hubs (``role`` "hub") or couriers of ``own`` handle, and those of which nobody is known."""
-        kept = []
+    def foreign(self, own: Collection[str], role: str) -> frozenset[str]:
+        """The parcels that hubs (``role`` "hub") or couriers outside of ``own`` handle, and none of it."""
+        found = []
         for parcel, events in self.parcels.items():
             by = {who for event in events if (who := event.data.get(role))}
-            if not by or not by.isdisjoint(own):
-                kept.append(parcel)
-        return kept
+            if by and by.isdisjoint(own):
+                found.append(parcel)
+        return frozenset(found)
 
 
 def last_of_firsts(firsts: dict[str, Event], parcels: Iterable[str] | None) -> Event | None:

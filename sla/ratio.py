@@ -12,7 +12,7 @@ NOT_JUDGED = "not_judged"
 
 
 class RatioRule(NamedTuple):
-    """One ratio term, made ready. ``ladder``: pairs of a share and the percentage of the fees that falls due below it."""
+    """One ratio term, made ready. ``ladder``: pairs of a share and the percentage of the fees that is due below it."""
 
     term: str
     party: str

@@ -19,6 +19,7 @@ from sla.ratio import Ratio, judged
 from sla.rules import Rules
 from sla.tally import Tally
 
+
 class Judged(NamedTuple):
     """One verdict with its order."""
 
@@ -72,7 +73,7 @@ def outcome(rules: Rules, events: Collection[Event], at_us: int | None = None) -
     """What a replay of events comes to; see ``replay``."""
     corrections = corrections_of(events)
     if at_us is None:
-        at_us = max((event.at_us for event in events if event.identity not in corrections), default=None)
+        at_us = max((event.at_us for event in events), default=None)
         if at_us is None:
             return NOTHING
     by_order: dict[str, list[Event]] = {}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from fractions import Fraction
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from router.errors import Invalid
-from sla import calendar, contract
+from sla import calendar, contract, spans
 from sla.attribute import StageRule
 from sla.clock import ClockRule, OpenTime, PauseRule
 from sla.event import EPOCH, SECOND_US
@@ -41,53 +42,60 @@ class Rules:
 
 def prepared(bound: contract.Contract) -> Rules:
     """The rules of a bound contract. Raises ``ParameterUnbound`` where a term obliges nobody."""
-    unbound = sorted({term.obligated for term in bound.terms if bound.party(term.obligated) is None})
+    unbound = sorted({term.obligated for term in bound.terms if bound.parameters.get(term.obligated) is None})
     if unbound:
         names = ", ".join(unbound)
         raise ParameterUnbound(f"the contract binds nobody to {names}; name a partner under parameters", roles=unbound)
     zone = ZoneInfo(bound.timezone)
     calendars = {each.id: calendar.of(each, zone) for each in bound.calendars}
-    terms = tuple(_term(term, bound, calendars, zone) for term in bound.terms if term.clock is not None)
+    terms = tuple(_term(term, term.clock, bound, calendars, zone) for term in bound.terms if term.clock is not None)
     return Rules(
         terms=terms,
-        ratios=tuple(_ratio(term, bound, zone) for term in bound.terms if term.ratio is not None),
+        ratios=tuple(_ratio(term, term.ratio, bound, zone) for term in bound.terms if term.ratio is not None),
         stages=tuple(
-            StageRule(each.id, each.from_, each.to, each.budget.total_s, bound.party(each.party) or each.party)
+            StageRule(each.id, each.from_, each.to, _seconds(each.budget), bound.party(each.party))
             for each in bound.stages
         ),
-        fees=tuple(Fee(bound.party(fee.party) or fee.party, fee.from_, fee.to, fee.amount) for fee in bound.fees),
+        fees=tuple(Fee(bound.party(fee.party), _day(fee.from_), _day(fee.to), fee.amount) for fee in bound.fees),
         money=_money(bound, zone),
         needs_orders=any(term.most_percent is not None for term in terms),
     )
 
 
 def _term(
-    term: contract.Term, bound: contract.Contract, calendars: dict[str, calendar.OpeningHours], zone: ZoneInfo
+    term: contract.Term,
+    clock: contract.Clock,
+    bound: contract.Contract,
+    calendars: dict[str, calendar.OpeningHours],
+    zone: ZoneInfo,
 ) -> TermRule:
     asked = term.qualifies_when.orders_in_drop_at_most_percent_of_forecast if term.qualifies_when else None
     return TermRule(
         term=term.id,
-        clock=_clock(term, bound, calendars, zone),
+        clock=_clock(term, clock, bound, calendars, zone),
         party=_party(bound, term),
         codes={each.code: frozenset(each.evidence) for each in term.excluded_when},
-        most_percent=None if asked is None else Fraction(asked),
+        most_percent=None if asked is None else _exact(asked),
         remedy=_remedy(term),
     )
 
 
 def _clock(
-    term: contract.Term, bound: contract.Contract, calendars: dict[str, calendar.OpeningHours], zone: ZoneInfo
+    term: contract.Term,
+    clock: contract.Clock,
+    bound: contract.Contract,
+    calendars: dict[str, calendar.OpeningHours],
+    zone: ZoneInfo,
 ) -> ClockRule:
-    clock = term.clock
-    assert clock is not None
+    target_s = _seconds(clock.target)
     hours = calendars[clock.calendar] if clock.calendar is not None else None
     scope = term.scope
     own = {"hub": bound.hubs, "courier": bound.couriers}.get(term.obligated)
     at_risk_us = None
     if clock.at_risk is not None and clock.at_risk.percent is not None:
-        at_risk_us = int(clock.target.total_s * SECOND_US * Fraction(clock.at_risk.percent) / 100)
+        at_risk_us = ceil(target_s * SECOND_US * _exact(clock.at_risk.percent) / 100)
     elif clock.at_risk is not None and clock.at_risk.before is not None:
-        at_risk_us = max(0, clock.target.total_s - clock.at_risk.before.total_s) * SECOND_US
+        at_risk_us = max(0, target_s - _seconds(clock.at_risk.before)) * SECOND_US
     open_time: OpenTime = ALWAYS if hours is None else hours
     return ClockRule(
         starts=tuple(dict.fromkeys(clock.start)),
@@ -95,15 +103,15 @@ def _clock(
         cancels=tuple(dict.fromkeys(clock.cancel)),
         pauses=tuple(dict.fromkeys(PauseRule(pause.from_, pause.to) for pause in clock.pause)),
         open_time=open_time,
-        moved=None if clock.cutoff is None else _moved(clock.cutoff.local_time.seconds, hours, zone),
-        target_s=clock.target.total_s,
+        moved=None if clock.cutoff is None else _moved(_minutes(clock.cutoff.local_time) * 60, hours, zone),
+        target_s=target_s,
         at_risk_us=at_risk_us,
-        tiers=None if scope is None or scope.tiers is None else frozenset(scope.tiers),
-        hubs=None if scope is None or scope.hubs is None else frozenset(scope.hubs),
+        tiers=None if scope.tiers is None else frozenset(scope.tiers),
+        hubs=None if scope.hubs is None else frozenset(scope.hubs),
         role=term.obligated,
         own=None if own is None else frozenset(own),
-        from_us=None if bound.from_ is None else midnight_us(bound.from_, zone),
-        to_us=None if bound.to is None else midnight_us(bound.to, zone),
+        from_us=None if bound.from_ is None else midnight_us(_day(bound.from_), zone),
+        to_us=None if bound.to is None else midnight_us(_day(bound.to), zone),
     )
 
 
@@ -130,41 +138,40 @@ def _moved(cutoff_s: int, hours: calendar.OpeningHours | None, zone: ZoneInfo) -
 
 def _remedy(term: contract.Term) -> RemedyRule:
     fixed = term.remedy
-    grace_s = term.clock.grace.total_s if term.clock is not None else 0
-    if not isinstance(fixed, contract.Fixed):
+    grace_s = _seconds(term.clock.grace) if term.clock is not None else 0
+    if fixed is None or fixed.basis != "fixed":
         return RemedyRule(grace_s, (), 0, None)
-    steps = tuple(sorted((step.after.total_s, step.amount) for step in fixed.steps))
+    steps = tuple(sorted((_seconds(step.after), step.amount) for step in fixed.steps))
     return RemedyRule(grace_s, steps, fixed.per_minute, fixed.cap_per_event)
 
 
-def _ratio(term: contract.Term, bound: contract.Contract, zone: ZoneInfo) -> RatioRule:
-    ratio, remedy = term.ratio, term.remedy
-    assert ratio is not None
+def _ratio(term: contract.Term, ratio: contract.Ratio, bound: contract.Contract, zone: ZoneInfo) -> RatioRule:
+    remedy = term.remedy
     ladder: tuple[tuple[Fraction, Fraction], ...] = ()
-    if isinstance(remedy, contract.PercentOfFees):
-        ladder = tuple((Fraction(rung.below), Fraction(rung.value)) for rung in remedy.ladder)
-    elif isinstance(remedy, contract.FromPool):
-        ladder = ((Fraction(ratio.target), _of_pool(remedy, bound.settlement)),)
+    if remedy is not None and remedy.basis == "percent_of_fees":
+        ladder = tuple((_exact(rung.below), _exact(rung.value)) for rung in remedy.ladder)
+    elif remedy is not None and remedy.basis == "pool":
+        ladder = ((_exact(ratio.target), _of_pool(remedy, bound.settlement)),)
     return RatioRule(
         term=term.id,
         party=_party(bound, term),
         of=ratio.of,
-        good_term=ratio.good.term,
-        good_state=ratio.good.state,
+        good_term=ratio.good_term,
+        good_state=ratio.good_state,
         without_excused="excused" in ratio.excludes,
         windows=Windows(_period(ratio.window.calendar), zone),
-        target=Fraction(ratio.target),
+        target=_exact(ratio.target),
         at_least=ratio.at_least,
         ladder=ladder,
     )
 
 
-def _of_pool(remedy: contract.FromPool, settlement: contract.Settlement | None) -> Fraction:
+def _of_pool(remedy: contract.Remedy, settlement: contract.Settlement | None) -> Fraction:
     """The percentage of the fees that a share of a pool is: at risk, of it the pool, of it the share."""
     pools = {pool.id: pool.share_percent for pool in settlement.pools} if settlement else {}
     at_risk = settlement.at_risk_percent if settlement else None
-    share = Fraction(pools.get(remedy.pool, 0)) * Fraction(remedy.share_percent) / 100
-    return share if at_risk is None else share * Fraction(at_risk) / 100
+    share = _exact(pools.get(remedy.pool or "", 0)) * _exact(remedy.share_percent or 0) / 100
+    return share if at_risk is None else share * _exact(at_risk) / 100
 
 
 def _money(bound: contract.Contract, zone: ZoneInfo) -> MoneyRule | None:
@@ -172,32 +179,46 @@ def _money(bound: contract.Contract, zone: ZoneInfo) -> MoneyRule | None:
     if settlement is None:
         return None
     charged_from = date.min
-    if bound.from_ is not None:
-        charged_from = _later(bound.from_, settlement.grace_period)
+    if bound.from_ is not None and settlement.grace_period is not None:
+        charged_from = spans.add(_day(bound.from_), _parts(settlement.grace_period))
     back = settlement.earn_back
     return MoneyRule(
         windows=Windows(_period(settlement.window), zone),
-        at_risk_percent=None if settlement.at_risk_percent is None else Fraction(settlement.at_risk_percent),
+        at_risk_percent=None if settlement.at_risk_percent is None else _exact(settlement.at_risk_percent),
         cap_12_months=settlement.cap_12_months,
         charged_from=charged_from,
         charged_from_us=midnight_us(charged_from, zone) if charged_from > date.min else -(1 << 62),
-        earn_back=EarnBackRule(back.term, back.windows, Fraction(back.at_or_above), frozenset(back.not_in))
+        earn_back=EarnBackRule(back.term, back.windows, _exact(back.at_or_above), frozenset(back.not_in))
         if back
         else None,
     )
 
 
-def _later(day: date, span: contract.Duration) -> date:
-    """A date so many months, then days, later; of a month too short for it, the last."""
-    months = day.year * 12 + day.month - 1 + span.months
-    first = date(months // 12, months % 12 + 1, 1)
-    last = (date((months + 1) // 12, (months + 1) % 12 + 1, 1) - timedelta(days=1)).day
-    return first.replace(day=min(day.day, last)) + timedelta(days=span.days + span.seconds // 86_400)
-
-
-def _period(span: contract.Duration) -> Period:
-    return Period(months=span.months) if span.months else Period(days=max(1, span.days))
+def _period(span: str) -> Period:
+    parts = _parts(span)
+    return Period(months=parts.months) if parts.months else Period(days=max(1, parts.days))
 
 
 def _party(bound: contract.Contract, term: contract.Term) -> str:
-    return bound.party(term.obligated) or term.obligated
+    return bound.party(term.obligated)
+
+
+def _exact(decimal: float) -> Fraction:
+    """The decimal that was written, not the binary fraction next to it."""
+    return Fraction(str(decimal))
+
+
+def _seconds(span: str) -> int:
+    return spans.seconds(span) or 0
+
+
+def _parts(span: str) -> spans.Parts:
+    return spans.parts(span) or spans.Parts(months=0, days=0, seconds=0)
+
+
+def _minutes(local_time: str) -> int:
+    return spans.minutes(local_time) or 0
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)

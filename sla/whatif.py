@@ -42,8 +42,8 @@ def compare(one: Rules, other: Rules, events: Collection[Event], at_us: int | No
         Difference(party, term, counts[0].get((party, term), Count()), counts[1].get((party, term), Count()))
         for party, term in sorted({*counts[0], *counts[1]})
     ]
-    dues = _due(before), _due(after)
-    return Change(clauses, [(party, dues[0].get(party, 0), dues[1].get(party, 0)) for party in sorted({*dues[0], *dues[1]})])
+    old, new = _due(before), _due(after)
+    return Change(clauses, [(party, old.get(party, 0), new.get(party, 0)) for party in sorted({*old, *new})])
 
 
 def _by_clause(found: Outcome) -> Mapping[tuple[str, str], Count]:

@@ -6,11 +6,11 @@ import json
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
-from api.replay.scan import checksum, corrections_file, identities_file
+from api.replay.scan import corrections_file, identities_file
 from sla import event
-from sla.event import Event, EventContradicted
+from sla.event import EventContradicted
 from sla.order_log import Identity
 from sla.replay import Correction
 
@@ -20,24 +20,20 @@ _ROWS = 1 << 14
 _WIDTH = 8
 
 
-class Found(NamedTuple):
-    """What the identities told. ``latest_us``: the latest time of an event that nothing takes the place of.
+Corrected = dict[Identity, list[Correction]]
 
-    ``corrections`` are those of events that name no order or are general; the others lie with the bucket.
+
+def joined(events: Path, folder: Path, lanes: int, general: set[Identity]) -> Corrected:
+    """Joins the identities of all parts; corrections of general events are given, the others lie with the buckets.
+
+    Raises ``EventContradicted`` at the first event that says two things.
     """
-
-    latest_us: int | None
-    corrections: dict[Identity, list[Correction]]
-
-
-def identities(events: Path, folder: Path, lanes: int, general: set[Identity]) -> Found:
-    """Joins the identities of all parts. Raises ``EventContradicted`` at the first event that says two things."""
-    count = sum(identities_file(folder, lane).stat().st_size for lane in range(lanes)) // (4 * _WIDTH)
+    count = sum(identities_file(folder, lane).stat().st_size for lane in range(lanes)) // (3 * _WIDTH)
     parts = count // AT_A_TIME + 1
-    found = Found(None, {})
+    found: Corrected = {}
     with events.open("rb") as file:
         for part in range(parts):
-            found = _join(file, folder, lanes, general, found, (part, parts))
+            _join(file, folder, lanes, general, found, (part, parts))
     return found
 
 
@@ -53,29 +49,26 @@ def corrections_in(folder: Path, bucket: int) -> dict[Identity, list[Correction]
     if path.exists():
         with path.open(encoding="utf-8") as file:
             for line in file:
-                source, id, at_us, recorded_us = json.loads(line)
-                found.setdefault((source, id), []).append(Correction(at_us, recorded_us))
+                source, name, at_us, recorded_us = json.loads(line)
+                found.setdefault((source, name), []).append(Correction(at_us, recorded_us))
     return found
 
 
 def _join(
-    file: BinaryIO, folder: Path, lanes: int, general: set[Identity], found: Found, part: tuple[int, int]
-) -> Found:
+    file: BinaryIO, folder: Path, lanes: int, general: set[Identity], found: Corrected, part: tuple[int, int]
+) -> None:
     correcting: dict[int, list[int]] = {}
     for check, offset in _rows(folder, lanes, part, corrects=True):
         correcting.setdefault(check, []).append(offset)
     first: dict[int, int] = {}
     others: dict[int, list[int]] = {}
-    latest_us = found.latest_us
-    for check, offset, at_us, bucket in _rows(folder, lanes, part, corrects=False):
+    for check, offset, bucket in _rows(folder, lanes, part, corrects=False):
         before = first.setdefault(check, offset)
-        is_new = before == offset or _is_new(file, before, others.setdefault(check, []), offset)
-        is_corrected = False
-        for correction in correcting.get(check, ()) if correcting else ():
-            is_corrected = _correct(file, folder, correction, offset, bucket if is_new else None, general, found) or is_corrected
-        if not is_corrected and (latest_us is None or at_us > latest_us):
-            latest_us = at_us
-    return Found(latest_us, found.corrections)
+        if before != offset and not _is_new(file, before, others.setdefault(check, []), offset):
+            continue
+        if check in correcting:
+            for correction in correcting[check]:
+                _correct(file, folder, correction, offset, bucket, general, found)
 
 
 def _is_new(file: BinaryIO, before: int, others: list[int], offset: int) -> bool:
@@ -95,30 +88,23 @@ def _is_new(file: BinaryIO, before: int, others: list[int], offset: int) -> bool
 
 
 def _correct(
-    file: BinaryIO,
-    folder: Path,
-    correction: int,
-    offset: int,
-    bucket: int | None,
-    general: set[Identity],
-    found: Found,
-) -> bool:
-    """Whether the correction takes the place of the event; if so it is left where the event's bucket finds it."""
-    made: Event = event.read(_line(file, correction))
+    file: BinaryIO, folder: Path, correction: int, offset: int, bucket: int, general: set[Identity], found: Corrected
+) -> None:
+    """Leaves a correction where the event whose place it takes will be looked for."""
+    made = event.read(_line(file, correction))
     target = made.corrects
     if target is None or target != event.read(_line(file, offset)).identity:
-        return False
-    if bucket is not None and bucket >= 0:
+        return
+    if bucket >= 0:
         spelt = json.dumps([*target, made.at_us, made.recorded_us])
         with corrections_path(folder, bucket).open("a", encoding="utf-8") as out:
             out.write(spelt + "\n")
     if target in general:
-        found.corrections.setdefault(target, []).append(Correction(made.at_us, made.recorded_us))
-    return True
+        found.setdefault(target, []).append(Correction(made.at_us, made.recorded_us))
 
 
 def _rows(folder: Path, lanes: int, part: tuple[int, int], *, corrects: bool) -> Iterator[tuple[int, ...]]:
-    width = 2 if corrects else 4
+    width = 2 if corrects else 3
     number, parts = part
     for lane in range(lanes):
         path = corrections_file(folder, lane) if corrects else identities_file(folder, lane)

@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event as Stop
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import BinaryIO, NamedTuple, TypeVar
 
 from api.files import FileMissing, FileUnreadable, FileUnwritable
 from api.replay import folding, identity, merge, scan
 from router import processes
 from router.errors import Fault, Faulty, Unavailable
 from sla.contract import Contract
-from sla.event import Event, instant_us
 from sla.replay import closing, closing_lines, knowledge
 from sla.rules import prepared
 from sla.tally import Tally
@@ -59,15 +58,15 @@ def replayed(events: Path, contract: Contract, at_us: int | None, *, workers: in
     """
     prepared(contract)  # before the long part: a contract that binds nobody is told at once
     try:
-        with tempfile.TemporaryDirectory(prefix="dropwright-replay-") as folder, _seekable(events, Path(folder)) as file:
-            yield _replay(file, events, contract, at_us, workers, Path(folder))
+        with tempfile.TemporaryDirectory(prefix="dropwright-replay-") as name:
+            folder = Path(name)
+            with _seekable(events, folder) as file:
+                yield _replay(file, events, contract, at_us, workers, folder)
     except OSError as error:
         raise FileUnwritable(f"the replay could not be kept on disk: {error.strerror or error}") from error
 
 
-def _replay(
-    file: Path, named: Path, contract: Contract, at_us: int | None, workers: int, folder: Path
-) -> Replayed:
+def _replay(file: Path, named: Path, contract: Contract, at_us: int | None, workers: int, folder: Path) -> Replayed:
     size = file.stat().st_size
     lanes = 1 if size < SMALL else workers
     buckets = min(MOST_BUCKETS, max(lanes, size // BUCKET + 1))
@@ -76,23 +75,21 @@ def _replay(
     scanned = _run(scan.scan, jobs)
     _refuse(named, scanned)
     general = tuple(event for part in scanned for event in part.general)
-    found = identity.identities(file, folder, lanes, {event.identity for event in general})
+    corrections = identity.joined(file, folder, lanes, {event.identity for event in general})
     if at_us is None:
-        at_us = found.latest_us
+        at_us = max((part.latest_us for part in scanned if part.latest_us is not None), default=None)
     if at_us is None:
         return Replayed((), ())
     rules = prepared(contract)
     shares = [tuple(range(lane, buckets, lanes)) for lane in range(lanes)]
-    judging = [
-        folding.Judging(contract, at_us, general, found.corrections, {}, folder, lanes, share) for share in shares
-    ]
+    judging = [folding.Judging(contract, at_us, general, corrections, {}, folder, lanes, share) for share in shares]
     orders: dict[str | None, int] = {}
     if rules.needs_orders:
         for counts in _run(folding.count_orders, judging):
             for drop, count in counts.items():
                 orders[drop] = orders.get(drop, 0) + count
         judging = [job._replace(orders=orders) for job in judging]
-    known = knowledge(rules, general, found.corrections, orders, at_us)
+    known = knowledge(rules, general, corrections, orders, at_us)
     tallies = [Tally() for _ in known]
     for sums in _run(folding.judge_buckets, judging):
         for tally, part in zip(tallies, sums, strict=True):

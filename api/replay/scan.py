@@ -1,6 +1,6 @@
 """The first look at an event file: every line is read and checked, and goes to the bucket of its order.
 
-Of each event, four integers go to another file, by which ``identity`` finds what comes twice.
+Of each event, three integers go to another file, by which ``identity`` finds what comes twice.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Scanned(NamedTuple):
     """What one part told. Line numbers count from the part's begin."""
 
     lines: int
+    latest_us: int | None
     faults: tuple[tuple[int, Fault], ...]
     general: tuple[Event, ...]
 
@@ -51,6 +52,7 @@ def scan(part: Part, send: Send[Scanned]) -> None:
     general: list[Event] = []
     spill = _Spill(part)
     number = 0
+    latest_us: int | None = None
     for number, (offset, line) in enumerate(_lines(part), start=1):
         if line.isspace():
             continue
@@ -63,17 +65,19 @@ def scan(part: Part, send: Send[Scanned]) -> None:
             if len(faults) < MOST_FAULTS:
                 faults += [(number, fault) for fault in error.faults]
             continue
+        if latest_us is None or made.at_us > latest_us:
+            latest_us = made.at_us
         spill.add(made, offset, line)
         if is_general(made):
             general.append(made)
     spill.close()
     gc.enable()
-    send(Scanned(number, tuple(faults), tuple(general)))
+    send(Scanned(number, latest_us, tuple(faults), tuple(general)))
 
 
-def checksum(source: str, id: str) -> int:
+def checksum(source: str, name: str) -> int:
     """63 bits of an identity: equal for equal ones, nearly always other for others."""
-    return (crc32(source.encode()) & 0x7FFFFFFF) << 32 | crc32(id.encode())
+    return (crc32(source.encode()) & 0x7FFFFFFF) << 32 | crc32(name.encode())
 
 
 def bucket_of(order: str, buckets: int) -> int:
@@ -87,7 +91,7 @@ def bucket_file(folder: Path, bucket: int, lane: int) -> Path:
 
 
 def identities_file(folder: Path, lane: int) -> Path:
-    """Rows of four: checksum, offset of the line, time, bucket (-1 without an order)."""
+    """Rows of three: checksum, offset of the line, bucket (-1 without an order)."""
     return folder / f"identities-{lane}"
 
 
@@ -111,7 +115,7 @@ class _Spill:
             bucket = bucket_of(made.order, self._part.buckets)
             self._lines.setdefault(bucket, []).append(line)
             self._size += len(line)
-        self._identities.extend((checksum(made.source, made.id), offset, made.at_us, bucket))
+        self._identities.extend((checksum(made.source, made.id), offset, bucket))
         if made.corrects is not None:
             self._corrections.extend((checksum(*made.corrects), offset))
         if self._size > _BUFFERED:
