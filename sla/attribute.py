@@ -49,15 +49,16 @@ def walk(stages: Sequence[StageRule], log: OrderLog, clock: Clock) -> list[Step]
         return []
     steps: list[Step] = []
     allowed_s = 0
+    over_us, over = None, ""
     for stage in stages:
-        begun_us = _at(stage.begin, log, clock)
+        begun_us = over_us if stage.begin == over else _at(stage.begin, log, clock)
+        over_us, over = _at(stage.end, log, clock), stage.end
         if begun_us is None or begun_us >= end_us:
             continue
-        over_us = _at(stage.end, log, clock)
-        over_us = end_us if over_us is None else over_us
-        if over_us <= started_us:
+        left_us = end_us if over_us is None else over_us
+        if left_us <= started_us:
             continue
-        came_s, took_s = (begun_us - started_us) // SECOND_US, (over_us - begun_us) // SECOND_US
+        came_s, took_s = (begun_us - started_us) // SECOND_US, (left_us - begun_us) // SECOND_US
         steps.append(Step(stage.id, stage.party, came_s, allowed_s, took_s, stage.budget_s))
         allowed_s += stage.budget_s
     return steps

@@ -80,31 +80,36 @@ def read(line: bytes) -> Event:
     """The event that one line of UTF-8 JSON spells. Raises ``FaultyEvent`` with every fault of it."""
     raw = _quickly(line)
     data = raw.get("data")
-    if data is None:
-        data = {}
+    if not (
+        raw.get("specversion") == "1.0"
+        and all(type(raw.get(name)) is str and raw[name] for name in _NAMES)
+        and (data is None or _is_sound(data))
+    ):
+        _refuse(raw)
+    try:
+        return _made(raw, data)
+    except (ValueError, TypeError, OverflowError, AttributeError):
+        _refuse(raw)
+
+
+def again(line: bytes) -> Event:
+    """The event of a line that ``read`` has taken, in half the time."""
+    raw = codec.values(line)
+    return _made(raw, raw.get("data"))
+
+
+def _made(raw: dict[str, Any], data: dict[str, Any] | None) -> Event:
+    data = {} if data is None else data
+    at_us = instant_us(raw["time"])
+    recorded = raw.get("recordedtime")
     subject = raw.get("subject")
     if subject is None:
         subject = ""
-    try:
-        at_us = instant_us(raw["time"])
-        recorded = raw.get("recordedtime")
-        recorded_us = at_us if recorded is None else instant_us(recorded)
-        source, name, kind = raw["source"], raw["id"], raw["type"]
-    except (KeyError, ValueError, TypeError, OverflowError):
-        _refuse(raw)
-    if not (
-        raw.get("specversion") == "1.0"
-        and type(source) is type(name) is type(kind) is type(subject) is str
-        and source
-        and name
-        and kind
-        and _is_sound(data)
-    ):
-        _refuse(raw)
     order = data.get("order")
     if order is None and subject.startswith("order/"):
         order = subject[6:]
-    return Event(at_us, source, name, kind, subject, order, recorded_us, data)
+    recorded_us = at_us if recorded is None else instant_us(recorded)
+    return Event(at_us, raw["source"], raw["id"], raw["type"], subject, order, recorded_us, data)
 
 
 def instant_us(text: str) -> int:

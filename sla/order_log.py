@@ -14,7 +14,7 @@ ORDER = ""
 class OrderLog:
     """One order's events, each once, corrections in the place of what they correct, sorted by time, source and id."""
 
-    __slots__ = ("by_type", "couriers", "drop", "events", "hubs", "order", "parcels", "returned", "tier")
+    __slots__ = ("by_type", "couriers", "drop", "events", "hubs", "order", "parcels", "reached", "returned", "tier")
 
     def __init__(self, order: str, events: list[Event]) -> None:
         self.order = order
@@ -26,6 +26,7 @@ class OrderLog:
         self.drop: str | None = None
         self.parcels: dict[str, list[Event]] = {}
         self.returned: set[str] = set()
+        self.reached: dict[tuple[str, ...], dict[str, Event]] = {}
         for event in events:
             kind, data = event.type, event.data
             same = self.by_type.get(kind)
@@ -56,12 +57,14 @@ class OrderLog:
             return found[0]
         return sorted(event for same in found for event in same)
 
-    def firsts(self, kinds: Iterable[str]) -> dict[str, Event]:
+    def firsts(self, kinds: tuple[str, ...]) -> dict[str, Event]:
         """By parcel, the first event of any of the types; under ``ORDER`` the first that is not a parcel's own."""
-        found: dict[str, Event] = {}
-        for event in self.all_of(kinds):
-            subject = event.subject
-            found.setdefault(subject[7:] if subject.startswith("parcel/") else ORDER, event)
+        found = self.reached.get(kinds)
+        if found is None:
+            found = self.reached[kinds] = {}
+            for event in self.all_of(kinds):
+                subject = event.subject
+                found.setdefault(subject[7:] if subject.startswith("parcel/") else ORDER, event)
         return found
 
     def evidence(self) -> set[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from fractions import Fraction
+from json.encoder import encode_basestring as quoted
 
 from sla.event import EPOCH, SECOND_US
 from sla.judge import Verdict
@@ -50,11 +50,6 @@ def settlement_line(row: Settlement) -> str:
         f'"cap_took":{{"event":{row.event_took},"window":{row.window_took},"twelve_months":{row.twelve_months_took}}},'
         f'"earned_back":{row.earned_back},"due":{row.due}}}'
     )
-
-
-def quoted(text: str) -> str:
-    """A string of JSON; characters beyond ASCII stay as they are."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def decimal(exact: Fraction) -> str:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from json.encoder import encode_basestring as quoted
 from pathlib import Path
 from typing import NamedTuple
 
 from api.replay.identity import corrections_in
 from api.replay.scan import bucket_file
-from router.processes import Send
 from sla import event
 from sla.contract import Contract
 from sla.event import Event
 from sla.order_log import Identity
 from sla.replay import Correction, drop_of, fold, knowledge
-from sla.rows import clock_line, quoted
+from sla.rows import clock_line
 from sla.rules import prepared
 from sla.tally import Tally
 
@@ -33,8 +33,8 @@ class Judging(NamedTuple):
     buckets: tuple[int, ...]
 
 
-def judge_buckets(job: Judging, send: Send[list[Tally]]) -> None:
-    """Judges every order of the buckets; a job of ``router.processes``."""
+def judge_buckets(job: Judging) -> list[Tally]:
+    """Judges every order of the buckets."""
     gc.disable()
     rules = prepared(job.contract)
     known = knowledge(rules, job.general, job.corrections, job.orders, job.at_us)
@@ -52,18 +52,18 @@ def judge_buckets(job: Judging, send: Send[list[Tally]]) -> None:
             with rows_file(job.folder, index, bucket).open("w", encoding="utf-8", newline="\n") as file:
                 file.writelines(spelt)
     gc.enable()
-    send(tallies)
+    return tallies
 
 
-def count_orders(job: Judging, send: Send[dict[str | None, int]]) -> None:
-    """Counts the orders of each drop; a job of ``router.processes``."""
+def count_orders(job: Judging) -> dict[str | None, int]:
+    """Counts the orders of each drop."""
     counts: dict[str | None, int] = {}
     for bucket in job.buckets:
         corrections = corrections_in(job.folder, bucket)
         for events in _by_order(job, bucket).values():
             for drop in drop_of(events, corrections, job.at_us):
                 counts[drop] = counts.get(drop, 0) + 1
-    send(counts)
+    return counts
 
 
 def rows_file(folder: Path, term: int, bucket: int) -> Path:
@@ -84,4 +84,4 @@ def _events(job: Judging, bucket: int) -> Iterator[Event]:
         path = bucket_file(job.folder, bucket, lane)
         if path.exists():
             with path.open("rb") as file:
-                yield from map(event.read, file)
+                yield from map(event.again, file)

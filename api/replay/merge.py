@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from api.replay.folding import rows_file
-from router.processes import Send
 
 
 class Merging(NamedTuple):
@@ -20,12 +19,11 @@ class Merging(NamedTuple):
     buckets: int
 
 
-def merge_term(job: Merging, send: Send[bool]) -> None:
-    """Merges the rows of one term into its file; a job of ``router.processes``."""
+def merge_term(job: Merging) -> None:
+    """Merges the rows of one term into its file."""
     parts = [_rows(rows_file(job.folder, job.term, bucket)) for bucket in range(job.buckets)]
     with merged_file(job.folder, job.term).open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(line for _, line in merge(*parts))
-    send(True)
 
 
 def merged_file(folder: Path, term: int) -> Path:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from multiprocessing import get_context
 from pathlib import Path
-from threading import Event as Stop
 from typing import BinaryIO, NamedTuple, TypeVar
 
 from api.files import FileMissing, FileUnreadable, FileUnwritable
@@ -61,18 +65,22 @@ def replayed(events: Path, contract: Contract, at_us: int | None, *, workers: in
         with tempfile.TemporaryDirectory(prefix="dropwright-replay-") as name:
             folder = Path(name)
             with _seekable(events, folder) as file:
-                yield _replay(file, events, contract, at_us, workers, folder)
+                lanes = 1 if file.stat().st_size < SMALL else workers
+                with _pool(lanes) as pool:
+                    done = _replay(pool, lanes, file, events, contract, at_us, folder)
+                yield done
     except OSError as error:
         raise FileUnwritable(f"the replay could not be kept on disk: {error.strerror or error}") from error
 
 
-def _replay(file: Path, named: Path, contract: Contract, at_us: int | None, workers: int, folder: Path) -> Replayed:
+def _replay(
+    pool: Executor | None, lanes: int, file: Path, named: Path, contract: Contract, at_us: int | None, folder: Path
+) -> Replayed:
     size = file.stat().st_size
-    lanes = 1 if size < SMALL else workers
     buckets = min(MOST_BUCKETS, max(lanes, size // BUCKET + 1))
     parts = _parts(file, size, lanes)
     jobs = [scan.Part(file, begin, end, folder, lane, buckets) for lane, (begin, end) in enumerate(parts)]
-    scanned = _run(scan.scan, jobs)
+    scanned = _all(pool, scan.scan, jobs)
     _refuse(named, scanned)
     general = tuple(event for part in scanned for event in part.general)
     corrections = identity.joined(file, folder, lanes, {event.identity for event in general})
@@ -85,42 +93,37 @@ def _replay(file: Path, named: Path, contract: Contract, at_us: int | None, work
     judging = [folding.Judging(contract, at_us, general, corrections, {}, folder, lanes, share) for share in shares]
     orders: dict[str | None, int] = {}
     if rules.needs_orders:
-        for counts in _run(folding.count_orders, judging):
+        for counts in _all(pool, folding.count_orders, judging):
             for drop, count in counts.items():
                 orders[drop] = orders.get(drop, 0) + count
         judging = [job._replace(orders=orders) for job in judging]
     known = knowledge(rules, general, corrections, orders, at_us)
     tallies = [Tally() for _ in known]
-    for sums in _run(folding.judge_buckets, judging):
+    for sums in _all(pool, folding.judge_buckets, judging):
         for tally, part in zip(tallies, sums, strict=True):
             tally.merge(part)
     merging = [merge.Merging(folder, term, buckets) for term in range(len(rules.terms))]
-    _run(merge.merge_term, merging, lanes=lanes)
+    _all(pool, merge.merge_term, merging)
     terms = sorted(range(len(rules.terms)), key=lambda index: rules.terms[index].term)
     return Replayed(
         tuple(merge.merged_file(folder, term) for term in terms), tuple(closing_lines(closing(rules, known, tallies)))
     )
 
 
-def _run(
-    work: Callable[[_Job, processes.Send[_Answer]], None], jobs: Sequence[_Job], lanes: int | None = None
-) -> list[_Answer]:
-    """The answers to the jobs, in their order; several lanes are processes of their own."""
-    lanes = len(jobs) if lanes is None else lanes
-    answers: dict[int, _Answer] = {}
-    if lanes < 2:
-        for place, job in enumerate(jobs):
-            work(job, lambda answer, place=place: answers.__setitem__(place, answer))  # type: ignore[misc]
-    else:
-        shares = [range(lane, len(jobs), lanes) for lane in range(lanes)]
+def _all(pool: Executor | None, work: Callable[[_Job], _Answer], jobs: Sequence[_Job]) -> list[_Answer]:
+    """The answers to the jobs, in their order."""
+    if pool is None:
+        return [work(job) for job in jobs]
+    try:
+        return list(pool.map(work, jobs))
+    except BrokenProcessPool:
+        raise ReplayBroken("a process of the replay ended early; is there memory, and room for its files?") from None
 
-        def each(lane: int, place: int, answer: _Answer) -> None:
-            answers[shares[lane][place]] = answer
 
-        processes.run(work, [[jobs[place] for place in share] for share in shares], each, until=None, stop=Stop())
-    if len(answers) < len(jobs):
-        raise ReplayBroken("a process of the replay ended early; is there enough memory, and room for its files?")
-    return [answers[place] for place in range(len(jobs))]
+def _begun(parent: int) -> None:
+    """What each process does first: Ctrl-C is for the parent, whose end is theirs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    processes.die_with(parent)
 
 
 def _parts(file: Path, size: int, lanes: int) -> list[tuple[int, int]]:
@@ -149,6 +152,12 @@ def _refuse(events: Path, scanned: Sequence[scan.Scanned]) -> None:
         error = Faulty("event file", tuple(faults[: scan.MOST_FAULTS]))
         error.context["path"] = str(events)
         raise error
+
+
+def _pool(lanes: int) -> AbstractContextManager[Executor | None]:
+    if lanes < 2:
+        return nullcontext()
+    return ProcessPoolExecutor(lanes, get_context("spawn"), _begun, (os.getpid(),))
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from typing import BinaryIO, NamedTuple
 from zlib import crc32
 
 from router.errors import Fault
-from router.processes import Send
 from sla import event
 from sla.around import is_general
 from sla.event import Event, FaultyEvent
@@ -45,8 +44,8 @@ class Scanned(NamedTuple):
     general: tuple[Event, ...]
 
 
-def scan(part: Part, send: Send[Scanned]) -> None:
-    """Reads one part; a job of ``router.processes``."""
+def scan(part: Part) -> Scanned:
+    """Reads one part."""
     gc.disable()  # nothing here makes cycles, and looking for them takes a third of the time
     faults: list[tuple[int, Fault]] = []
     general: list[Event] = []
@@ -72,7 +71,7 @@ def scan(part: Part, send: Send[Scanned]) -> None:
             general.append(made)
     spill.close()
     gc.enable()
-    send(Scanned(number, latest_us, tuple(faults), tuple(general)))
+    return Scanned(number, latest_us, tuple(faults), tuple(general))
 
 
 def checksum(source: str, name: str) -> int:
