@@ -1,7 +1,8 @@
 """Who made a clock late: a walk through the stages of the chain, each with a budget of its own.
 
-Stages are measured in plain seconds between the events that begin and end them; how late the input of one came is told
-from the clock's start. What several parcels go through has begun, or is done, with the last of them.
+A clock spans the stages from the one that begins with one of its start events to the one that ends with one of its stop
+events. Stages are measured in plain time between those events; what several parcels go through has begun, or is done,
+with the last of them.
 """
 
 from __future__ import annotations
@@ -9,58 +10,58 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sla.clock import Clock
-from sla.event import SECOND_US
+from sla.clock import Clock, ClockRule
 from sla.order_log import OrderLog, last_of_firsts
 
 
 class StageRule(NamedTuple):
-    """One stage, made ready: event types at both ends, a budget in seconds, the party that has it."""
+    """One stage, made ready: event types at both ends, a budget in microseconds, the party that has it."""
 
-    id: str
+    name: str
     begin: str
     end: str
-    budget_s: int
+    budget_us: int
     party: str
 
 
 class Step(NamedTuple):
-    """One stage of a walk. ``allowed_s`` is how late its input may have come, ``came_s`` how late it did."""
+    """One stage of a walk, in microseconds.
+
+    ``came_us``: how long after the first stage began its input came, ``allowed_us``: how long it might have taken.
+    """
 
     stage: str
     party: str
-    came_s: int
-    allowed_s: int
-    took_s: int
-    budget_s: int
+    came_us: int
+    allowed_us: int
+    took_us: int
+    budget_us: int
 
     @property
     def is_cause(self) -> bool:
         """Whether the stage overran although its input came in time."""
-        return self.took_s > self.budget_s and self.came_s <= self.allowed_s
+        return self.took_us > self.budget_us and self.came_us <= self.allowed_us
 
 
-def walk(stages: Sequence[StageRule], log: OrderLog, clock: Clock) -> list[Step]:
-    """The stages that a started clock spans, in order: those that had begun before its end and were not over at its
-    start. One that is not over yet has taken the time up to the clock's end.
+def walk(stages: Sequence[StageRule], rule: ClockRule, log: OrderLog, clock: Clock) -> list[Step]:
+    """The stages that a clock spans and that have begun, in order; none where it does not span several.
+
+    A stage that is not over yet has taken the time up to the clock's end.
     """
-    started_us, end_us = clock.started_us, clock.end_us
-    if started_us is None:
-        return []
+    first = next((place for place, stage in enumerate(stages) if stage.begin in rule.starts), len(stages))
+    last = next((place for place, stage in enumerate(stages) if stage.end in rule.stops), -1)
     steps: list[Step] = []
-    allowed_s = 0
-    over_us, over = None, ""
-    for stage in stages:
-        begun_us = over_us if stage.begin == over else _at(stage.begin, log, clock)
-        over_us, over = _at(stage.end, log, clock), stage.end
-        if begun_us is None or begun_us >= end_us:
-            continue
-        left_us = end_us if over_us is None else over_us
-        if left_us <= started_us:
-            continue
-        came_s, took_s = (begun_us - started_us) // SECOND_US, (left_us - begun_us) // SECOND_US
-        steps.append(Step(stage.id, stage.party, came_s, allowed_s, took_s, stage.budget_s))
-        allowed_s += stage.budget_s
+    if last <= first:
+        return steps
+    base_us = _at(stages[first].begin, log, clock)
+    allowed_us = 0
+    for stage in stages[first : last + 1]:
+        came_us = _at(stage.begin, log, clock)
+        left_us = _at(stage.end, log, clock)
+        if came_us is not None and base_us is not None:
+            took_us = (clock.end_us if left_us is None else left_us) - came_us
+            steps.append(Step(stage.name, stage.party, came_us - base_us, allowed_us, took_us, stage.budget_us))
+        allowed_us += stage.budget_us
     return steps
 
 

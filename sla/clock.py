@@ -90,7 +90,7 @@ Closed = Mapping[PauseRule, Mapping[str, list[Span]]]
 
 def clock(rule: ClockRule, log: OrderLog, held: Held, closed: Closed, at_us: int) -> Clock | None:
     """The clock of one term for one order; ``None`` where the term does not concern the order or nothing started it."""
-    if (rule.tiers is not None and log.tier not in rule.tiers) or (
+    if (rule.tiers is not None and rule.tiers.isdisjoint(log.tiers)) or (
         rule.hubs is not None and rule.hubs.isdisjoint(log.hubs)
     ):
         return None

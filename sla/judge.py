@@ -89,7 +89,7 @@ def judge(
         waived = _is_waived(rule.term, log)
         uncapped = 0 if code is not None or waived else rule.remedy.uncapped(made.late_s)
         amount = uncapped if rule.remedy.cap is None else min(uncapped, rule.remedy.cap)
-        steps = walk(stages, log, made)
+        steps = walk(stages, rule.clock, log, made)
         found.append(Verdict(rule, made, state, code, waived, uncapped, amount, cause(steps, rule.party), steps))
     return found
 

@@ -14,7 +14,7 @@ ORDER = ""
 class OrderLog:
     """One order's events, each once, corrections in the place of what they correct, sorted by time, source and id."""
 
-    __slots__ = ("by_type", "couriers", "drop", "events", "hubs", "order", "parcels", "reached", "returned", "tier")
+    __slots__ = ("by_type", "couriers", "drop", "events", "hubs", "order", "parcels", "reached", "returned", "tiers")
 
     def __init__(self, order: str, events: list[Event]) -> None:
         self.order = order
@@ -22,7 +22,7 @@ class OrderLog:
         self.by_type: dict[str, list[Event]] = {}
         self.hubs: set[str] = set()
         self.couriers: set[str] = set()
-        self.tier: str | None = None
+        self.tiers: set[str] = set()
         self.drop: str | None = None
         self.parcels: dict[str, list[Event]] = {}
         self.returned: set[str] = set()
@@ -38,7 +38,8 @@ class OrderLog:
                 self.hubs.add(value)
             if value := data.get("courier"):
                 self.couriers.add(value)
-            self.tier = data.get("tier") or self.tier
+            if value := data.get("tier"):
+                self.tiers.add(value)
             self.drop = data.get("drop") or self.drop
             if event.subject.startswith("parcel/"):
                 parcel = event.subject[7:]

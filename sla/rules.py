@@ -53,7 +53,7 @@ def prepared(bound: contract.Contract) -> Rules:
         terms=terms,
         ratios=tuple(_ratio(term, term.ratio, bound, zone) for term in bound.terms if term.ratio is not None),
         stages=tuple(
-            StageRule(each.id, each.from_, each.to, _seconds(each.budget), bound.party(each.party))
+            StageRule(each.id, each.from_, each.to, _seconds(each.budget) * SECOND_US, bound.party(each.party))
             for each in bound.stages
         ),
         fees=tuple(Fee(bound.party(fee.party), _day(fee.from_), _day(fee.to), fee.amount) for fee in bound.fees),
