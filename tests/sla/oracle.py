@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.sla.oracle_clock import Clock, attribute, charge, excuse, fold, party, qualified, view
+from tests.sla.oracle_clock import Clock, attribute, charge, excuse, fold, party, qualified, view, waived
 from tests.sla.oracle_log import Event, by_order, read
 from tests.sla.oracle_money import Ratio, Settlement, first_day, later, ratios, settlements
 from tests.sla.oracle_time import Hours, hours, instant, printed
@@ -22,21 +22,28 @@ def replay(contract: Mapping[str, Any], events: Iterable[Event], at: str | None 
     facts, judged_at = read(events, None if at is None else instant(at))
     zone = ZoneInfo(contract["timezone"])
     clocks = []
+    general = [fact for fact in facts if fact.order is None]
+    drops: dict[str, set[str]] = {}
+    for fact in facts:
+        if fact.order is not None and "drop" in fact.data:
+            drops.setdefault(fact.data["drop"], set()).add(fact.order)
     for order, own in by_order(facts).items():
         for term in contract["terms"]:
             if "clock" in term:
-                clock = fold(contract, term, order, own, facts, _hours(contract, term), judged_at)
+                clock = fold(contract, term, order, own, general, _hours(contract, term), judged_at)
                 if clock:
-                    seen = view(contract, term, own)
                     clock.party = party(contract, term["obligated"])
+                    if clock.state in ("met", "breached") and not qualified(term, own, general, drops):
+                        clock.state = "not_qualified"
                     if clock.state == "breached":
-                        clock.excluded = excuse(term, seen) if qualified(term, seen, facts) else "not_qualified"
+                        clock.excluded = excuse(term, own, general)
+                        clock.waived = waived(term, own)
                     charge(term, clock)
-                    clock.attributed_to = attribute(contract, term, clock, seen, judged_at)
+                    clock.attributed_to = attribute(contract, term, clock, view(contract, term, own), judged_at)
                     clocks.append(clock)
     clocks.sort(key=lambda clock: (clock.term, f"order/{clock.order}"))
     ratio_rows = sorted(ratios(contract, clocks, zone), key=lambda row: (row.term, row.month))
-    money = sorted(settlements(contract, clocks, ratio_rows, zone, judged_at), key=lambda row: (row.party, row.month))
+    money = sorted(settlements(contract, clocks, ratio_rows, zone), key=lambda row: (row.party, row.month))
     rows = [_clock(row) for row in clocks] + [_ratio(row) for row in ratio_rows] + [_settlement(row) for row in money]
     return [json.dumps(row, separators=(",", ":"), ensure_ascii=False) for row in rows]
 

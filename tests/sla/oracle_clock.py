@@ -1,14 +1,14 @@
 """One clock from the facts of its order: when it started, what it is now, how late, and what that costs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.sla.oracle_log import Fact, of_partner
-from tests.sla.oracle_time import SECOND, Hours, Run, duration, local, nested
+from tests.sla.oracle_log import Fact, anothers, of_partner
+from tests.sla.oracle_time import SECOND, Hours, Run, duration, local, named, nested
 
 Term = Mapping[str, Any]
 OWN = {"hub": "hubs", "courier": "couriers"}  # role → the list of the contract that says whose they are
@@ -31,8 +31,10 @@ class Clock:
     excluded: str | None = None
     party: str = ""
     amount: int = 0
+    waived: bool = False
     uncapped: int = 0
     attributed_to: str | None = None
+    parcels: set[str] = field(default_factory=set)
 
 
 def listed(value: Any) -> list[str]:
@@ -69,26 +71,32 @@ def begun(spec: Mapping[str, Any], facts: Sequence[Fact], hours: Hours) -> tuple
     return True, started
 
 
-def last_stop(facts: Sequence[Fact], kinds: Sequence[str], starts: Sequence[str]) -> int | None:
-    """Per parcel the first stop event, of the parcel itself or of its whole order; the clock stops with the last parcel."""
-    stops = [fact for fact in facts if fact.type in kinds]
-    given = [parcel for fact in facts if fact.type in starts for parcel in fact.data.get("parcels", ())]
-    others = {fact.parcel for fact in facts if fact.parcel}
+def parcels(spec: Mapping[str, Any], facts: Sequence[Fact], not_ours: set[str]) -> set[str]:
+    """The parcels that a clock waits for: those that its start events list, else all that are seen."""
+    starts = [fact for fact in facts if fact.type in listed(spec["start"])]
+    given = {parcel for fact in starts for parcel in fact.data.get("parcels", ())}
     returned = {fact.parcel for fact in facts if fact.type == "parcel.returned"}
+    return (given or {fact.parcel for fact in facts if fact.parcel}) - returned - not_ours
+
+
+def last_stop(facts: Sequence[Fact], kinds: Sequence[str], wanted: set[str]) -> int | None:
+    """Per parcel the first stop event, its own or its whole order's; the clock stops with the last parcel."""
+    stops = [fact for fact in facts if fact.type in kinds]
     whole = [fact.at for fact in stops if fact.parcel is None]
-    wanted = (set(given) or others) - returned
-    if not (set(given) or others):
+    if not wanted:
         return min(whole, default=None)
     firsts = [min([fact.at for fact in stops if fact.parcel == parcel] + whole, default=None) for parcel in wanted]
-    return None if not firsts or None in firsts else max(at for at in firsts if at is not None)
+    return None if None in firsts else max(at for at in firsts if at is not None)
 
 
-def pauses(
-    spec: Mapping[str, Any], facts: Sequence[Fact], everything: Sequence[Fact], last: int
-) -> list[tuple[int, int]]:
-    """The pauses that concern an order, by subject, pause entry and ``data.pause``; none later than ``last``."""
+def of_places(facts: Sequence[Fact], general: Sequence[Fact]) -> list[Fact]:
+    """The facts about hubs and couriers themselves that handled an order."""
     places = {f"{role}/{fact.data[role]}" for fact in facts for role in ("hub", "courier") if role in fact.data}
-    heard = list(facts) + [fact for fact in everything if fact.order is None and fact.subject in places]
+    return [fact for fact in general if fact.subject in places]
+
+
+def pauses(spec: Mapping[str, Any], heard: Sequence[Fact], last: int) -> list[tuple[int, int]]:
+    """The pauses that concern an order, by subject, pause entry and ``data.pause``; none later than ``last``."""
     found = []
     for entry in spec.get("pause", ()):
         marks = [fact for fact in heard if fact.type in (entry["from"], entry["to"]) and fact.at <= last]
@@ -96,18 +104,27 @@ def pauses(
             own = [fact for fact in marks if (fact.subject, fact.data.get("pause")) == group]
             begins = [fact.at for fact in own if fact.type == entry["from"]]
             ends = [fact.at for fact in own if fact.type == entry["to"]]
-            found += nested(begins, ends, last + 1)  # one still open covers ``last`` itself
+            pair = nested if group[1] is None else named
+            found += pair(begins, ends, last + 1)  # one still open covers ``last`` itself
     return found
 
 
 def fold(
-    contract: Mapping[str, Any], term: Term, order: str, facts: Sequence[Fact], everything: Sequence[Fact], hours: Hours, at: int
+    contract: Mapping[str, Any],
+    term: Term,
+    order: str,
+    facts: Sequence[Fact],
+    general: Sequence[Fact],
+    hours: Hours,
+    at: int,
 ) -> Clock | None:
     """The clock of one term for one order at the instant of judgement, or None where there is none."""
-    facts = view(contract, term, facts)
     spec = term["clock"]
     if not in_scope(term, facts):
         return None
+    places = of_places(facts, general)
+    own = view(contract, term, facts)
+    not_ours, facts = anothers(facts, own), own
     any_start, started = begun(spec, facts, hours)
     if not any_start:
         return None
@@ -119,12 +136,15 @@ def fold(
         if started is not None:
             clock.due = Run(started, hours, ()).reaches(target)
         return clock
-    stop = last_stop(facts, listed(spec["stop"]), listed(spec["start"]))
-    cancel = next((fact.at for fact in facts if fact.type in listed(spec.get("cancel"))), None)
+    clock.parcels = parcels(spec, facts, not_ours)
+    running_then = [fact for fact in places if fact.at >= started]
+    stop = earliest(last_stop(facts, listed(spec["stop"]), clock.parcels), running_then, listed(spec["stop"]))
+    cancels = listed(spec.get("cancel"))
+    cancel = earliest(next((fact.at for fact in facts if fact.type in cancels), None), running_then, cancels)
     cancelled = cancel is not None and (stop is None or cancel <= stop)
     end = cancel if cancelled else stop
     until = at if end is None else end
-    run = Run(started, hours, pauses(spec, facts, everything, until))
+    run = Run(started, hours, pauses(spec, [*facts, *places], until))
     running, paused = run.spent(until)
     clock.stopped, clock.elapsed_s, clock.paused_s = end, running // SECOND, paused // SECOND
     clock.late_s = max(0, clock.elapsed_s - target // SECOND)
@@ -139,6 +159,12 @@ def fold(
     clock.due = None if clock.state == "paused" else after.reaches(target)
     clock.at_risk = at_risk(spec, run, target, until)
     return clock
+
+
+def earliest(at: int | None, facts: Sequence[Fact], kinds: Sequence[str]) -> int | None:
+    """The earlier of an instant and the first fact of some types."""
+    found = [fact.at for fact in facts if fact.type in kinds] + ([] if at is None else [at])
+    return min(found, default=None)
 
 
 def in_force(contract: Mapping[str, Any], started: int, zone: ZoneInfo) -> bool:
@@ -165,7 +191,13 @@ def charge(term: Term, clock: Clock) -> None:
     """The remedy of a breached clock, before and after the cap on one event."""
     remedy = term.get("remedy") or {}
     grace = duration((term["clock"]).get("grace") or "PT0S") // SECOND
-    if clock.state != "breached" or clock.excluded or remedy.get("basis") != "fixed" or clock.late_s <= grace:
+    if (
+        clock.state != "breached"
+        or clock.excluded
+        or clock.waived
+        or remedy.get("basis") != "fixed"
+        or clock.late_s <= grace
+    ):
         return
     steps = [step for step in remedy.get("steps", ()) if clock.late_s > duration(step["after"]) // SECOND]
     highest = max(steps, key=lambda step: duration(step["after"]), default=None)
@@ -174,8 +206,10 @@ def charge(term: Term, clock: Clock) -> None:
     clock.amount = clock.uncapped if cap is None else min(cap, clock.uncapped)
 
 
-def excuse(term: Term, facts: Sequence[Fact]) -> str | None:
+def excuse(term: Term, facts: Sequence[Fact], general: Sequence[Fact]) -> str | None:
     """The code that excludes the breach: by evidence, or by the last decision on a proposal."""
+    decisions = [fact for fact in [*facts, *general] if fact.type in ("excuse.accepted", "excuse.rejected")]
+    decisions.sort(key=lambda fact: (fact.at, fact.source, fact.id))
     shown = {item["kind"] for fact in facts for item in fact.data.get("evidence", ())}
     for fact in facts:
         if fact.type != "excuse.proposed" or fact.data.get("term", term["id"]) != term["id"]:
@@ -183,29 +217,32 @@ def excuse(term: Term, facts: Sequence[Fact]) -> str | None:
         rule = next((rule for rule in term.get("excluded_when", ()) if rule["code"] == fact.data["code"]), None)
         kinds = (rule or {}).get("evidence") or []
         holds = bool(kinds) and set(kinds) <= shown
-        for decision in facts:
-            if decision.type in ("excuse.accepted", "excuse.rejected") and decision.data.get("excuse") == fact.id:
+        for decision in decisions:
+            if decision.data.get("excuse") == fact.id:
                 holds = decision.type == "excuse.accepted"
         if holds:
             return str(fact.data["code"])
     return None
 
 
-def qualified(term: Term, facts: Sequence[Fact], everything: Sequence[Fact]) -> bool:
-    """Was the drop of the order no bigger than the forecast allows?"""
+def waived(term: Term, facts: Sequence[Fact]) -> bool:
+    """Was the case given up, or every case of the order?"""
+    return any(fact.type == "case.waived" and fact.data.get("term", term["id"]) == term["id"] for fact in facts)
+
+
+def qualified(term: Term, facts: Sequence[Fact], general: Sequence[Fact], drops: Mapping[str, set[str]]) -> bool:
+    """Was the drop of the order no bigger than the forecast allows? ``drops``: the orders of each."""
     rule = term.get("qualifies_when")
     if not rule:
         return True
     drop = next((fact.data["drop"] for fact in facts if "drop" in fact.data), None)
-    orders = {fact.order for fact in everything if fact.order is not None and fact.data.get("drop") == drop}
-    forecast = None
-    for fact in everything:
-        if fact.type == "drop.forecast" and fact.subject == f"drop/{drop}":
-            forecast = fact.data["orders"]
-    if drop is None or forecast is None:
+    forecasts = [
+        fact.data["orders"] for fact in general if fact.type == "drop.forecast" and fact.subject == f"drop/{drop}"
+    ]
+    if drop is None or not forecasts:
         return False
     percent = Fraction(str(rule["orders_in_drop_at_most_percent_of_forecast"]))
-    return len(orders) * 100 <= forecast * percent
+    return len(drops[drop]) * 100 <= forecasts[-1] * percent
 
 
 def attribute(contract: Mapping[str, Any], term: Term, clock: Clock, facts: Sequence[Fact], at: int) -> str | None:
@@ -218,20 +255,20 @@ def attribute(contract: Mapping[str, Any], term: Term, clock: Clock, facts: Sequ
     if first is None or final is None or final <= first:
         return clock.party
     end = clock.stopped if clock.stopped is not None else at
-    base = passed(facts, stages[first]["from"])
+
+    def passed(kind: str) -> int | None:
+        """When the order passed a milestone: with its last parcel where the milestone is a parcel's."""
+        return last_stop(facts, [kind], clock.parcels)
+
+    base = passed(stages[first]["from"])
     spent = 0
     for stage in stages[first : final + 1]:
-        came, left, budget = passed(facts, stage["from"]), passed(facts, stage["to"]), duration(stage["budget"])
-        if base is not None and came is not None and came - base <= spent:
-            if (left if left is not None else end) - came > budget:
-                return party(contract, stage["party"])
+        came, left, budget = passed(stage["from"]), passed(stage["to"]), duration(stage["budget"])
+        in_time = base is not None and came is not None and came - base <= spent
+        if in_time and came is not None and (end if left is None else left) - came > budget:
+            return party(contract, stage["party"])
         spent += budget
     return clock.party
-
-
-def passed(facts: Sequence[Fact], kind: str) -> int | None:
-    """When the order passed a milestone: with its last parcel where the milestone is a parcel's."""
-    return last_stop(facts, [kind], ())
 
 
 def party(contract: Mapping[str, Any], role: str) -> str:

@@ -51,7 +51,8 @@ def read(events: Iterable[Event], judged_at: int | None) -> tuple[list[Fact], in
     if judged_at is None:
         judged_at = max(instant(event["time"]) for event in by_identity.values())
     known = {key: event for key, event in by_identity.items() if instant(event["time"]) <= judged_at}
-    replaced = _replaced(known.values())
+    corrections = [(event.get("data") or {}).get("corrects") for event in known.values()]
+    replaced = {(other["source"], other["id"]) for other in corrections if other}
     facts = [_fact(event) for key, event in known.items() if key not in replaced]
     facts.sort(key=lambda fact: (fact.at, fact.source, fact.id))
     return facts, judged_at
@@ -59,18 +60,6 @@ def read(events: Iterable[Event], judged_at: int | None) -> tuple[list[Fact], in
 
 def _content(event: Event) -> str:
     return json.dumps({key: value for key, value in event.items() if key != "recordedtime"}, sort_keys=True)
-
-
-def _replaced(events: Iterable[Event]) -> set[tuple[str, str]]:
-    """Those whose place another takes; of several that correct one event the last in fold order takes it."""
-    heirs: dict[tuple[str, str], list[tuple[int, str, str]]] = {}
-    for event in events:
-        corrects = (event.get("data") or {}).get("corrects")
-        if corrects:
-            heir = (instant(event["time"]), event["source"], event["id"])
-            heirs.setdefault((corrects["source"], corrects["id"]), []).append(heir)
-    beaten = {(source, id) for rivals in heirs.values() for _, source, id in sorted(rivals)[:-1]}
-    return set(heirs) | beaten
 
 
 def _fact(event: Event) -> Fact:
@@ -94,10 +83,9 @@ def by_order(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
 
 
 def of_partner(facts: Sequence[Fact], key: str, own: Sequence[str] | None) -> list[Fact]:
-    """The facts of one order that concern the partner whose hubs (or couriers, by ``key``) these are.
+    """The facts of one order without those of other partners' parcels; nothing where no fact names the partner's own.
 
-    A parcel is the partner's when an event of it names one of its hubs, another's when its events name only others; a fact
-    that names nobody concerns every partner. Nothing when no fact names one of the partner's own.
+    ``own`` are the partner's hubs (or couriers, by ``key``). A parcel is another's when its events name only others.
     """
     if own is None:
         return list(facts)
@@ -105,10 +93,16 @@ def of_partner(facts: Sequence[Fact], key: str, own: Sequence[str] | None) -> li
     for fact in facts:
         if key in fact.data:
             named.setdefault(fact.parcel, set()).add(fact.data[key])
+    if not any(places & set(own) for places in named.values()):
+        return []
 
-    def concerns(fact: Fact) -> bool:
-        places = named.get(fact.parcel, set()) if fact.parcel else {fact.data[key]} if key in fact.data else set()
-        return not places or bool(places & set(own))
+    def is_anothers(fact: Fact) -> bool:
+        places = named.get(fact.parcel, set()) if fact.parcel else set()
+        return bool(places) and not places & set(own)
 
-    view = [fact for fact in facts if concerns(fact)]
-    return view if any(fact.data.get(key) in own for fact in view) else []
+    return [fact for fact in facts if not is_anothers(fact)]
+
+
+def anothers(facts: Sequence[Fact], kept: Sequence[Fact]) -> set[str]:
+    """The parcels that ``of_partner`` left out."""
+    return {fact.parcel for fact in facts if fact.parcel} - {fact.parcel for fact in kept if fact.parcel}

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.sla.oracle_clock import Clock, party
-from tests.sla.oracle_time import DAY, duration, local, midnight
+from tests.sla.oracle_time import DAY, duration, local
 
 Month = tuple[int, int]
 
@@ -74,33 +74,36 @@ def fees(contract: Mapping[str, Any], party_name: str, month: Month) -> int | No
         fee["amount"]
         for fee in contract.get("fees", ())
         if party(contract, fee["party"]) == party_name
-        and (str(fee["from"]), str(fee["to"])) == (first_day(month), first_day(later(month, 1)))
+        and first_day(month) <= str(fee["from"]) < str(fee["to"]) <= first_day(later(month, 1))
     ]
     return sum(found) if found else None
 
 
 def ratios(contract: Mapping[str, Any], clocks: Sequence[Clock], zone: ZoneInfo) -> list[Ratio]:
-    """A row for each ratio term and each window in which a clock that it counts by started."""
+    """A row for each ratio term and each window in which a clock that it counts started."""
     rows = []
     for term in contract["terms"]:
         if "ratio" in term:
-            of = [clock for clock in clocks if clock.term == term["ratio"]["of"] and clock.started is not None]
-            for month in sorted({month_of(clock.started, zone) for clock in of if clock.started is not None}):
-                mine = [clock for clock in of if clock.started is not None and month_of(clock.started, zone) == month]
-                rows.append(_ratio(contract, term, month, mine))
+            spec = term["ratio"]
+            good_term, wanted = (part.strip() for part in spec["good"].split(":"))
+            good = {clock.order for clock in clocks if clock.term == good_term and clock.state == wanted}
+            leaves_out = "excused" in spec.get("excludes", ())
+            counted: dict[Month, list[bool]] = {}
+            for clock in clocks:
+                is_counted = clock.state in ("met", "breached") and not (leaves_out and clock.excluded)
+                if clock.term == spec["of"] and is_counted and clock.started is not None:
+                    counted.setdefault(month_of(clock.started, zone), []).append(clock.order in good)
+            rows += [_ratio(contract, term, month, counted[month]) for month in sorted(counted)]
     return rows
 
 
-def _ratio(contract: Mapping[str, Any], term: Mapping[str, Any], month: Month, clocks: Sequence[Clock]) -> Ratio:
+def _ratio(contract: Mapping[str, Any], term: Mapping[str, Any], month: Month, counted: Sequence[bool]) -> Ratio:
     spec = term["ratio"]
-    drop = "excused" in spec.get("excludes", ())
-    counted = [clock for clock in clocks if clock.state in ("met", "breached") and not (drop and clock.excluded)]
-    wanted = spec["good"].split(":")[1].strip()
-    good = sum(clock.state == wanted for clock in counted)
+    good = sum(counted)
     owner = party(contract, term["obligated"])
     paid = fees(contract, owner, month)
     row = Ratio(term["id"], month, good, len(counted), "met", owner, Fraction(0), None if paid is None else 0)
-    if len(counted) < max(1, spec.get("at_least", 1)):
+    if len(counted) < spec.get("at_least", 0):
         row.state = "not_judged"
         return row
     reached = Fraction(good, len(counted))
@@ -128,7 +131,7 @@ def _percent(contract: Mapping[str, Any], remedy: Mapping[str, Any], reached: Fr
 
 
 def settlements(
-    contract: Mapping[str, Any], clocks: Sequence[Clock], ratio_rows: Sequence[Ratio], zone: ZoneInfo, at: int
+    contract: Mapping[str, Any], clocks: Sequence[Clock], ratio_rows: Sequence[Ratio], zone: ZoneInfo
 ) -> list[Settlement]:
     """A row for every party and window with a clock or a ratio, caps and earn-back applied."""
     rules = contract.get("settlement")
@@ -152,7 +155,7 @@ def settlements(
     for line in sorted(rows.values(), key=lambda line: line.month):
         _cap(contract, rules, line, rows)
     for line in rows.values():
-        line.earned_back = _earned_back(contract, rules, line, ratio_rows, zone, at)
+        line.earned_back = _earned_back(contract, rules, line, ratio_rows)
     return list(rows.values())
 
 
@@ -186,10 +189,8 @@ def _earned_back(
     rules: Mapping[str, Any],
     line: Settlement,
     ratio_rows: Sequence[Ratio],
-    zone: ZoneInfo,
-    at: int,
 ) -> int:
-    """The credit of a term that later windows, all over and all good enough, bring back."""
+    """The credit of a term that later windows, all of them good enough, bring back."""
     rule = rules.get("earn_back")
     if not rule or line.month[1] in rule.get("not_in", ()):
         return 0
@@ -198,10 +199,8 @@ def _earned_back(
     if here is None or not here.amount or _graced(contract, date(*line.month, 1)):
         return 0
     for ahead in range(1, rule["windows"] + 1):
-        month = later(line.month, ahead)
-        then = of_term.get(month)
-        over = midnight(date(*later(month, 1), 1), zone) <= at
-        if then is None or then.state == "not_judged" or not over:
+        then = of_term.get(later(line.month, ahead))
+        if then is None or then.state == "not_judged":
             return 0
         if Fraction(then.good, then.of) < Fraction(str(rule["at_or_above"])):
             return 0

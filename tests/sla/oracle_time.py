@@ -1,13 +1,14 @@
 """Instants, calendars and running time, counted minute by minute.
 
-Slow on purpose: a minute is open when its local wall time lies in the hours of its local date, and every duration is a sum
-over minutes. Instants are whole microseconds since 1970 in UTC, durations whole microseconds, so nothing is ever rounded.
+Slow on purpose: a minute is open when its local wall time lies in the hours of its local date, and every duration is
+a sum over minutes. Instants are whole microseconds since 1970 in UTC, durations whole microseconds: nothing is rounded.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -134,7 +135,7 @@ class Run:
         for begins, ends in self.hours.open_minutes(self.start):
             cuts = {begins, ends} | {cut for pause in self.pauses for cut in pause if begins < cut < ends}
             edges = sorted(cuts)
-            for left, right in zip(edges, edges[1:], strict=False):
+            for left, right in pairwise(edges):
                 yield left, right, any(pause[0] <= left < pause[1] for pause in self.pauses)
 
     def spent(self, until: int) -> tuple[int, int]:
@@ -161,6 +162,19 @@ class Run:
                 if running >= wanted:
                     return right - (running - wanted)
         return None
+
+
+def named(begins: Iterable[int], ends: Iterable[int], last: int) -> list[tuple[int, int]]:
+    """Pauses of one ``data.pause``: the first end after a beginning is its end; one still open ends at ``last``."""
+    marks = sorted([(at, 0) for at in begins] + [(at, 1) for at in ends])
+    since, pauses = None, []
+    for at, is_end in marks:
+        if not is_end:
+            since = at if since is None else since
+        elif since is not None:
+            pauses.append((since, at))
+            since = None
+    return pauses if since is None else [*pauses, (since, last)]
 
 
 def nested(begins: Iterable[int], ends: Iterable[int], last: int) -> list[tuple[int, int]]:
