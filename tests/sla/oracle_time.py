@@ -59,15 +59,17 @@ class Hours:
     zone: ZoneInfo
     by_weekday: Mapping[str, Sequence[tuple[int, int]]] | None
     holidays: Mapping[str, Any]
-    minutes: dict[int, list[bool]] = field(default_factory=dict)
+    closed: dict[date, bool] = field(default_factory=dict)
+    stretches: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
     def closed_on(self, day: date) -> bool:
         """Is this local date a holiday?"""
-        listed = {str(text) for text in self.holidays.get("dates", ())}
-        if day.isoformat() in listed:
-            return True
-        country = self.holidays.get("country")
-        return country is not None and day in holidays.country_holidays(country, years=day.year)
+        if day not in self.closed:
+            listed = {str(text) for text in self.holidays.get("dates", ())}
+            country = self.holidays.get("country")
+            is_public = country is not None and day in holidays.country_holidays(country, years=day.year)
+            self.closed[day] = is_public or day.isoformat() in listed
+        return self.closed[day]
 
     def open_at(self, at: int) -> bool:
         """Does the local wall time lie in [open, close) of its local date?"""
@@ -78,30 +80,36 @@ class Hours:
         inside = any(opens <= minute < closes for opens, closes in self.by_weekday.get(DAYS[wall.weekday()], ()))
         return inside and not self.closed_on(wall.date())
 
-    def day(self, number: int) -> list[bool]:
-        """The 1 440 minutes of one UTC day."""
-        if number not in self.minutes:
-            self.minutes[number] = [self.open_at(number * DAY + minute * MINUTE) for minute in range(1440)]
-        return self.minutes[number]
+    def of_day(self, number: int) -> list[tuple[int, int]]:
+        """The open time of one UTC day: each of its 1 440 minutes asked, neighbours joined."""
+        if self.by_weekday is None:
+            return [(number * DAY, (number + 1) * DAY)]
+        if number not in self.stretches:
+            found: list[tuple[int, int]] = []
+            for minute in range(number * DAY, (number + 1) * DAY, MINUTE):
+                if self.open_at(minute):
+                    begins = found.pop()[0] if found and found[-1][1] == minute else minute
+                    found.append((begins, minute + MINUTE))
+            self.stretches[number] = found
+        return self.stretches[number]
 
-    def open_minutes(self, after: int) -> Iterator[tuple[int, int]]:
-        """The open time from an instant on, a minute or a part of one at a time."""
+    def open_time(self, after: int) -> Iterator[tuple[int, int]]:
+        """The open time from an instant on, a stretch or a part of one at a time."""
         number, barren = after // DAY, 0
         while barren < FOREVER_DAYS:
-            today = self.day(number)
-            barren = 0 if any(today) else barren + 1
-            for minute, is_open in enumerate(today):
-                begins = number * DAY + minute * MINUTE
-                if is_open and begins + MINUTE > after:
-                    yield max(begins, after), begins + MINUTE
+            barren = 0 if self.of_day(number) else barren + 1
+            for begins, ends in self.of_day(number):
+                if ends > after:
+                    yield max(begins, after), ends
             number += 1
 
     def opening_after_day_of(self, at: int) -> int | None:
         """The first open instant of a later local date: the next opening after that day's close."""
         day = local(at, self.zone).date()
-        for begins, _ in self.open_minutes(at - at % MINUTE):
-            if local(begins, self.zone).date() > day:
-                return begins
+        for begins, ends in self.open_time(at):
+            for minute in (begins, *range(begins - begins % MINUTE + MINUTE, ends, MINUTE)):
+                if local(minute, self.zone).date() > day:
+                    return minute
         return None
 
 
@@ -132,7 +140,7 @@ class Run:
 
     def pieces(self) -> Iterator[tuple[int, int, bool]]:
         """Open pieces in order: from, to, paused."""
-        for begins, ends in self.hours.open_minutes(self.start):
+        for begins, ends in self.hours.open_time(self.start):
             cuts = {begins, ends} | {cut for pause in self.pauses for cut in pause if begins < cut < ends}
             edges = sorted(cuts)
             for left, right in pairwise(edges):
