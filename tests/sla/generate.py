@@ -13,14 +13,26 @@ PARCEL_CHAIN = ("parcel.packed", "parcel.handed_over", "parcel.delivered")
 NOISE = ("pick.started", "parcel.manifested", "parcel.out_for_delivery", "return.received")
 CODES = ("stock_error_upstream", "bad_address", "weather")
 KINDS = ("photo", "scan", "note")
+STARTS = (
+    "2026-03-06",
+    "2026-03-27",
+    "2026-04-03",
+    "2026-09-25",
+    "2026-10-23",
+    "2026-10-30",
+    "2026-11-28",
+    "2026-12-22",
+)
+"""Days before a change of clocks or of a month."""
 GAPS_MIN = (0, 5, 10, 15, 20, 30, 40, 45, 60, 90, 120, 240, 600, 1500)
 
 
 def world(seed: int, orders: int) -> tuple[dict[str, Any], list[Event], str | None]:
     """A contract, the events of so many orders as they arrived, and an instant of judgement (mostly the default)."""
     random = Random(seed)
-    bound = contract(random)
-    log = _Log(random, date.fromisoformat(str(random.choice(_starts(bound)))))
+    first = date.fromisoformat(random.choice(STARTS))
+    bound = contract(random, first)
+    log = _Log(random, first)
     for number in range(orders):
         log.order(f"o{number}")
     log.places()
@@ -30,19 +42,13 @@ def world(seed: int, orders: int) -> tuple[dict[str, Any], list[Event], str | No
     return bound, events, at
 
 
-def _starts(bound: dict[str, Any]) -> list[str]:
-    """Where a log may begin: days before a change of clocks, of a month or of the contract itself."""
-    found = ["2026-03-06", "2026-03-27", "2026-04-03", "2026-10-23", "2026-10-30", "2026-11-28", "2026-12-22"]
-    return found + [bound["from"]] * 2 if "from" in bound else found
-
-
 class _Log:
     """Events as they happen; ``arrived`` shuffles, doubles and corrects them."""
 
     def __init__(self, random: Random, first: date) -> None:
         self.random = random
         self.first = datetime(first.year, first.month, first.day, tzinfo=UTC)
-        self.days = random.choice((2, 4, 10, 40, 100))
+        self.days = random.choice((2, 4, 10, 40, 100, 100))
         self.events: list[Event] = []
 
     def add(self, at: datetime, kind: str, subject: str, **data: Any) -> Event:

@@ -1,5 +1,6 @@
 """Random bound contracts: every field of the format comes up, most values near those that the events make up."""
 
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -45,8 +46,8 @@ STAGES = (
 )
 
 
-def contract(random: Random) -> dict[str, Any]:
-    """A bound contract of clock terms t0, t1, … and ratio terms r0, r1, … over them."""
+def contract(random: Random, first: date) -> dict[str, Any]:
+    """A bound contract of clock terms t0, t1, … and ratio terms r0, r1, … over them; the log begins on ``first``."""
     made: dict[str, Any] = {
         "format": "dropwright.contract/1",
         "id": "made-up",
@@ -57,16 +58,16 @@ def contract(random: Random) -> dict[str, Any]:
         "calendars": [_calendar(random, "dock"), _calendar(random, "desk")],
         "tiers": [{"id": tier} for tier in TIERS],
     }
-    if random.random() < 0.4:
+    if random.random() < 0.25:
         made["hubs"] = random.sample(HUBS, random.randrange(1, 3))
-    if random.random() < 0.3:
+    if random.random() < 0.25:
         made["couriers"] = random.sample(COURIERS, random.randrange(1, 3))
     if random.random() < 0.5:
-        made["from"] = random.choice(("2026-01-01", "2026-10-25", "2026-11-29"))
-    if random.random() < 0.3:
-        made["to"] = random.choice(("2026-12-01", "2027-01-01"))
-    clocks = [_clock_term(random, f"t{number}") for number in range(random.randrange(2, 6))]
-    ratios = [_ratio_term(random, f"r{number}", random.choice(clocks)) for number in range(random.randrange(3))]
+        made["from"] = str(first - timedelta(days=random.choice((0, -1, 2, 30))))
+    if random.random() < 0.2:
+        made["to"] = str(first + timedelta(days=random.choice((3, 10, 40))))
+    clocks = [_clock_term(random, f"t{number}") for number in range(random.randrange(3, 7))]
+    ratios = [_ratio_term(random, f"r{number}", random.choice(clocks)) for number in range(random.choice((0, 1, 1, 2)))]
     made["terms"] = [*clocks, *ratios]
     if random.random() < 0.8:
         names = ("id", "from", "to", "budget", "party")
@@ -124,7 +125,7 @@ def _clock_term(random: Random, name: str) -> dict[str, Any]:
         )
         clock["at_risk"] = random.choice(risks)
     term: dict[str, Any] = {"id": name, "obligated": obligated, "clock": clock}
-    if random.random() < 0.4:
+    if random.random() < 0.25:
         term["scope"] = {"tiers": random.sample(TIERS, 1)}
         if random.random() < 0.5:
             term["scope"]["hubs"] = random.choice((["kallio", "pasila"], ["harbour"]))
