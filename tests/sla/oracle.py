@@ -1,0 +1,109 @@
+"""An independent replay, slow and simple, written from the document; it shares no code with ``sla``."""
+
+import json
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.sla.oracle_clock import Clock, attribute, charge, excuse, fold, party, qualified, view, waived
+from tests.sla.oracle_log import Event, by_order, read
+from tests.sla.oracle_money import Ratio, Settlement, first_day, later, ratios, settlements
+from tests.sla.oracle_time import Hours, hours, instant, printed
+
+HOURS: dict[str, Hours] = {}  # the minutes of a calendar stay the same from one replay to the next
+
+
+def replay(contract: Mapping[str, Any], events: Iterable[Event], at: str | None = None) -> list[str]:
+    """The lines that a replay prints, in order.
+
+    Raises SaidTwice when one (source, id) comes with two contents.
+    """
+    facts, judged_at = read(events, None if at is None else instant(at))
+    zone = ZoneInfo(contract["timezone"])
+    clocks = []
+    general = [fact for fact in facts if fact.order is None]
+    drops: dict[str, set[str]] = {}
+    for fact in facts:
+        if fact.order is not None and "drop" in fact.data:
+            drops.setdefault(fact.data["drop"], set()).add(fact.order)
+    for order, own in by_order(facts).items():
+        for term in contract["terms"]:
+            if "clock" in term:
+                clock = fold(contract, term, order, own, general, _hours(contract, term), judged_at)
+                if clock:
+                    clock.party = party(contract, term["obligated"])
+                    if clock.state in ("met", "breached") and not qualified(term, own, general, drops):
+                        clock.state = "not_qualified"
+                    if clock.state == "breached":
+                        clock.excluded = excuse(term, own, general)
+                        clock.waived = waived(term, own)
+                    charge(term, clock)
+                    clock.attributed_to = attribute(contract, term, clock, view(contract, term, own), judged_at)
+                    clocks.append(clock)
+    clocks.sort(key=lambda clock: (clock.term, f"order/{clock.order}"))
+    ratio_rows = sorted(ratios(contract, clocks, zone), key=lambda row: (row.term, row.month))
+    money = sorted(settlements(contract, clocks, ratio_rows, zone), key=lambda row: (row.party, row.month))
+    rows = [_clock(row) for row in clocks] + [_ratio(row) for row in ratio_rows] + [_settlement(row) for row in money]
+    return [json.dumps(row, separators=(",", ":"), ensure_ascii=False) for row in rows]
+
+
+def _hours(contract: Mapping[str, Any], term: Mapping[str, Any]) -> Hours:
+    wanted = term["clock"].get("calendar")
+    calendar = next((calendar for calendar in contract.get("calendars", ()) if calendar["id"] == wanted), None)
+    key = json.dumps([contract["timezone"], calendar], default=str)
+    return HOURS.setdefault(key, hours(calendar, ZoneInfo(contract["timezone"])))
+
+
+def _clock(clock: Clock) -> dict[str, Any]:
+    return {
+        "kind": "clock",
+        "term": clock.term,
+        "subject": f"order/{clock.order}",
+        "state": clock.state,
+        "started_at": printed(clock.started),
+        "due_at": printed(clock.due),
+        "at_risk_at": printed(clock.at_risk),
+        "stopped_at": printed(clock.stopped),
+        "elapsed_seconds": clock.elapsed_s,
+        "paused_seconds": clock.paused_s,
+        "late_seconds": clock.late_s,
+        "excluded": clock.excluded,
+        "party": clock.party,
+        "amount": clock.amount,
+        "attributed_to": clock.attributed_to,
+    }
+
+
+def _window(month: tuple[int, int]) -> dict[str, str]:
+    return {"from": first_day(month), "to": first_day(later(month, 1))}
+
+
+def _number(value: Fraction) -> int | float:
+    return int(value) if value.denominator == 1 else float(value)
+
+
+def _ratio(row: Ratio) -> dict[str, Any]:
+    return {
+        "kind": "ratio",
+        "term": row.term,
+        "window": _window(row.month),
+        "good": row.good,
+        "of": row.of,
+        "state": row.state,
+        "party": row.party,
+        "percent_of_fees": _number(row.percent),
+        "amount": row.amount,
+    }
+
+
+def _settlement(row: Settlement) -> dict[str, Any]:
+    return {
+        "kind": "settlement",
+        "party": row.party,
+        "window": _window(row.month),
+        "charged": row.charged,
+        "cap_took": {"event": row.event, "window": row.window, "twelve_months": row.twelve_months},
+        "earned_back": row.earned_back,
+        "due": row.after_caps - row.earned_back,
+    }
