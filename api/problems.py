@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api.db.outage import DatabaseFull
 from api.deps import Changed, NoRevisionGiven
+from api.pages import page
 from api.principal import NotAllowed, NotSignedIn
 from api.rows import NotRows, RowFault
 from router.errors import Conflict, DropwrightError, Fault, Invalid, NotFound, Unavailable
@@ -107,15 +108,15 @@ def install(app: FastAPI) -> None:
     """Makes every error of an application a problem; bugs are left to ``api.watch``."""
 
     @app.exception_handler(DropwrightError)
-    def ours(_request: Request, error: DropwrightError) -> Response:
-        return of(error)
+    def ours(request: Request, error: DropwrightError) -> Response:
+        return page.problem(of(error)) if page.asked(request) else of(error)
 
     @app.exception_handler(DataError)
     def unstorable(_request: Request, _error: DataError) -> Response:
         return of(Unstorable())
 
     @app.exception_handler(RequestValidationError)
-    def parameters(_request: Request, error: RequestValidationError) -> Response:
+    def parameters(request: Request, error: RequestValidationError) -> Response:
         faults = tuple(
             Fault(
                 pointer="".join(f"/{part}" for part in each["loc"]),
@@ -124,7 +125,8 @@ def install(app: FastAPI) -> None:
             )
             for each in error.errors()
         )
-        return problem(422, code="bad-parameter", title="A parameter is not valid", detail="see errors", faults=faults)
+        made = problem(422, code="bad-parameter", title="A parameter is not valid", detail="see errors", faults=faults)
+        return page.problem(made) if page.asked(request) else made
 
     @app.exception_handler(HTTPException)
     def theirs(_request: Request, error: HTTPException) -> Response:
