@@ -16,6 +16,7 @@ from starlette.responses import Response
 from api import refusals
 from api.db.outage import DatabaseFull
 from api.deps import Changed, NoRevisionGiven
+from api.pages import page
 from api.principal import NotAllowed, NotSignedIn
 from api.rates import TooManyBadKeys, TooManyRequests, TooManySignIns
 from api.rows import NotRows, RowFault
@@ -115,7 +116,7 @@ def install(app: FastAPI) -> None:
 
     def noted(request: Request, told: Response) -> Response:
         refusals.note(request, told.status_code)
-        return told
+        return page.problem(told) if page.asked(request) else told
 
     @app.exception_handler(DropwrightError)
     def ours(request: Request, error: DropwrightError) -> Response:

@@ -165,9 +165,10 @@ def listed(tenant: str, *, state: str | None = None, kind: str | None = None) ->
     return found
 
 
-def counts(db: Connection, tenant: str) -> dict[str, int]:
-    """How many jobs of a marketplace are in each state."""
-    grouped = select(jobs.c.state, func.count().label("number")).where(jobs.c.tenant == tenant).group_by(jobs.c.state)
+def counts(db: Connection, tenant: str, *, kind: str | None = None) -> dict[str, int]:
+    """How many jobs of a marketplace, or of one ``kind``, are in each state that any is in."""
+    mine = jobs.c.tenant == tenant if kind is None else and_(jobs.c.tenant == tenant, named(jobs.c.kind, kind))
+    grouped = select(jobs.c.state, func.count().label("number")).where(mine).group_by(jobs.c.state)
     return {row.state: int(row.number) for row in db.execute(grouped)}
 
 
