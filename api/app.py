@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -13,9 +13,10 @@ from fastapi import FastAPI
 
 from api import openapi, problems, routes, telemetry
 from api.crew import worker
-from api.db import migrate
+from api.db import events, migrate
 from api.db.connect import Database, connect, has_wal_fault
 from api.drain import Drain
+from api.feed import Heads
 from api.limits import BodyLimit
 from api.metrics import Metrics
 from api.routing import Router
@@ -65,6 +66,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )
     app.state.settings, app.state.database = settings, store
     app.state.drain, app.state.metrics = Drain(), Metrics()
+    app.state.heads = Heads(partial(_heads, store))
     app.state.worker = worker(settings, store, app.state.drain)
     app.state.metrics.connections.set_function(lambda: store.in_use)
     app.state.drain.afterwards(traces.finish)
@@ -83,3 +85,8 @@ def every_router() -> tuple[Router, ...]:
     """The router of every module of ``api.routes``, by name."""
     found = sorted(each.name for each in iter_modules(routes.__path__))
     return tuple(import_module(f"{routes.__name__}.{name}").router for name in found)
+
+
+def _heads(store: Database) -> dict[str, int]:
+    with store.read() as db:
+        return events.heads(db)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.db.events import EventsForgotten
 from api.db.outage import DatabaseFull
 from api.deps import Changed, NoRevisionGiven
 from api.principal import NotAllowed, NotSignedIn
@@ -29,6 +30,7 @@ STATUS: dict[type[DropwrightError], int] = {
     NotSignedIn: 401,
     NotAllowed: 403,
     NoRevisionGiven: 428,
+    EventsForgotten: 410,
     Changed: 412,
     DatabaseFull: 507,
 }
