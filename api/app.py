@@ -11,8 +11,7 @@ from pkgutil import iter_modules
 import structlog
 from fastapi import FastAPI
 
-from api import openapi, problems, routes, telemetry
-from api.crew import worker
+from api import crew, openapi, problems, routes, telemetry
 from api.db import events, migrate
 from api.db.connect import Database, connect, has_wal_fault
 from api.drain import Drain
@@ -43,6 +42,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
             raise
         if settings.workers:
             app.state.worker.start()
+        if settings.webhooks:
+            crew.dispatcher(settings, store, app.state.drain).start()
         if has_wal_fault(store):
             _log.warning("this version of sqlite may damage its file", reason="wal-reset")
         yield
@@ -66,8 +67,9 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )
     app.state.settings, app.state.database = settings, store
     app.state.drain, app.state.metrics = Drain(), Metrics()
+    app.state.sealer = crew.sealer(settings)
     app.state.heads = Heads(partial(_heads, store))
-    app.state.worker = worker(settings, store, app.state.drain)
+    app.state.worker = crew.worker(settings, store, app.state.drain)
     app.state.metrics.connections.set_function(lambda: store.in_use)
     app.state.drain.afterwards(traces.finish)
     routers = every_router()

@@ -94,6 +94,12 @@ def head(db: Connection, tenant: str) -> int:
     return last
 
 
+def oldest(db: Connection, tenant: str) -> int:
+    """The position of the oldest event that is kept, or of the next one where none is."""
+    first = db.execute(select(func.min(events.c.position)).where(events.c.tenant == tenant)).scalar_one()
+    return head(db, tenant) + 1 if first is None else int(first)
+
+
 def heads(db: Connection) -> dict[str, int]:
     """The position of every marketplace's last event."""
     return {row.id: row.last_event for row in db.execute(select(tenants.c.id, tenants.c.last_event))}
@@ -114,12 +120,10 @@ def page(
     """
     last = head(db, tenant)  # first: what is committed later is left to the next page
     if after is not None:
-        kept = db.execute(select(func.min(events.c.position)).where(events.c.tenant == tenant)).scalar_one()
-        oldest = last + 1 if kept is None else int(kept)
         if after > last:
             raise AheadOfFeed(last)
-        if after + 1 < oldest:
-            raise EventsForgotten(oldest)
+        if after + 1 < (first := oldest(db, tenant)):
+            raise EventsForgotten(first)
     wanted = and_(events.c.position > (after or 0), events.c.position <= last, seen(tenant, partner, types))
     rows = db.execute(select(events).where(wanted).order_by(events.c.position).limit(limit)).all()
     return Feed(
