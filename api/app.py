@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pkgutil import iter_modules
 
 import structlog
 from fastapi import FastAPI
 
-from api import openapi, problems, routes, telemetry
+from api import crew, openapi, problems, routes, telemetry
 from api.admission import Admission, Places
-from api.crew import worker
-from api.db import migrate
+from api.db import events, migrate
 from api.db.connect import Database, connect, has_wal_fault
 from api.drain import Drain
+from api.feed import Heads
 from api.limits import BodyLimit
 from api.metrics import Metrics
 from api.rates import Rates
@@ -44,6 +44,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
             raise
         if settings.workers:
             app.state.worker.start()
+        if settings.webhooks:
+            crew.dispatcher(settings, store, app.state.drain).start()
         if has_wal_fault(store):
             _log.warning("this version of sqlite may damage its file", reason="wal-reset")
         yield
@@ -70,7 +72,9 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.rates = Rates(
         requests_per_minute=settings.requests_per_minute, bulk_per_minute=settings.bulk_requests_per_minute
     )
-    app.state.worker = worker(settings, store, app.state.drain)
+    app.state.sealer = crew.sealer(settings)
+    app.state.heads = Heads(partial(_heads, store))
+    app.state.worker = crew.worker(settings, store, app.state.drain)
     app.state.metrics.connections.set_function(lambda: store.in_use)
     app.state.drain.afterwards(traces.finish)
     routers = every_router()
@@ -89,3 +93,8 @@ def every_router() -> tuple[Router, ...]:
     """The router of every module of ``api.routes``, by name."""
     found = sorted(each.name for each in iter_modules(routes.__path__))
     return tuple(import_module(f"{routes.__name__}.{name}").router for name in found)
+
+
+def _heads(store: Database) -> dict[str, int]:
+    with store.read() as db:
+        return events.heads(db)

@@ -1,13 +1,19 @@
-"""The workers of a process, and what they know to do."""
+"""What works beside the requests of a process: workers with what they know to do, and the sender of webhooks."""
 
 from __future__ import annotations
 
-from functools import partial
+import ssl
+from collections.abc import Callable
+from functools import cache, partial
 
-from api import planning
+from api import hook_flows, planning, sealing
 from api.db.connect import Database
+from api.dispatch import Dispatcher
 from api.drain import Drain
-from api.jobs import Worker
+from api.jobs import Worker, utc_now
+from api.lookup import addresses
+from api.sealing import Sealer
+from api.sending import Line
 from api.settings import Settings
 
 
@@ -17,3 +23,14 @@ def worker(settings: Settings, store: Database, drain: Drain) -> Worker:
         planning.PLAN: partial(planning.make, extracts=settings.extracts, workers=settings.solver_cores),
     }
     return Worker(store=store, handlers=handlers, drain=drain, at_once=max(1, settings.workers))
+
+
+def dispatcher(settings: Settings, store: Database, drain: Drain) -> Dispatcher:
+    """The sender of webhooks; it does nothing until it is started."""
+    line = Line(reach=hook_flows.reach(settings), resolve=addresses, tls=ssl.create_default_context(), now=utc_now)
+    return Dispatcher(store=store, sealer=sealer(settings), drain=drain, line=line)
+
+
+def sealer(settings: Settings) -> Callable[[], Sealer]:
+    """Gives the sealer of these settings, made when it is first needed."""
+    return cache(partial(sealing.sealer, settings))

@@ -55,6 +55,8 @@ VALUES = {
 }
 """What fills the paths of the story, unless a step says otherwise."""
 
+HOOK = {"url": "https://hooks.example/dropwright", "types": ["plan.released", "order.cancelled"]}
+
 MUG = {"sku": "MUG-1", "seller": "kiln", "grams": 350, "millilitres": 900, "title": "Mug, blue"}
 TEA = {"sku": "TEA-1", "seller": "leaf", "grams": 100, "millilitres": 400}
 JAM = {"sku": "JAM-1", "seller": "berry", "grams": 450, "millilitres": 500, "handling": ["chilled"]}
@@ -297,6 +299,14 @@ STORY: tuple[Step, ...] = (
     Step(method="POST", path="/v1/people/{person}/disable"),
     Step(method="POST", path="/v1/people/{person}/enable"),
     Step(method="GET", path="/v1/audit", role="auditor"),
+    Step(method="GET", path="/v1/events"),
+    Step(method="POST", path="/v1/webhooks", body=HOOK, status=201, keeps="webhook"),
+    Step(method="GET", path="/v1/webhooks"),
+    Step(method="PUT", path="/v1/webhooks/{webhook}", body={"url": HOOK["url"], "types": ["plan.released"]}),
+    Step(method="POST", path="/v1/webhooks/{webhook}/rotate"),
+    Step(method="POST", path="/v1/webhooks/{webhook}/test", status=202),
+    Step(method="GET", path="/v1/webhooks/{webhook}"),
+    Step(method="GET", path="/v1/webhooks/{webhook}/deliveries"),
 )
 
 

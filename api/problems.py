@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api import refusals
+from api.db.events import EventsForgotten
 from api.db.outage import DatabaseFull
 from api.deps import Changed, NoRevisionGiven
 from api.pages import page
@@ -32,6 +33,7 @@ STATUS: dict[type[DropwrightError], int] = {
     NotSignedIn: 401,
     NotAllowed: 403,
     NoRevisionGiven: 428,
+    EventsForgotten: 410,
     Changed: 412,
     DatabaseFull: 507,
     TooManyRequests: 429,

@@ -56,7 +56,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, demo: Demo = False) -> No
 
 
 def worker() -> None:
-    """Do jobs, DROPWRIGHT_WORKERS beside each other, for every serving process of the same database."""
+    """Do jobs, DROPWRIGHT_WORKERS beside each other, and send webhooks, for all that serve the same database."""
     import signal
     import sys
     from types import FrameType
@@ -79,6 +79,8 @@ def worker() -> None:
         signal.signal(number, end)
     hands = crew.worker(settings, store, drain)
     hands.start()
+    if settings.webhooks:
+        crew.dispatcher(settings, store, drain).start()
     typer.echo(f"worker {hands.name} is ready for jobs")
     while not drain.wait(3600):
         pass

@@ -6,10 +6,19 @@ from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Ge, Le
-from pydantic import SecretStr
+from pydantic import AfterValidator, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.addresses import Network
+
 MIB = 2**20
+
+
+def _long(given: SecretStr) -> SecretStr:
+    known = given.get_secret_value().split()
+    if not known or min(map(len, known)) < 32:
+        raise ValueError("give 32 random characters or more; several secrets are parted by spaces, the newest first")
+    return given
 
 
 class Settings(BaseSettings):
@@ -58,3 +67,17 @@ class Settings(BaseSettings):
 
     extracts: Path = Path("extracts")
     """The folder in which the extracts of road travel lie."""
+
+    secret: Annotated[SecretStr, AfterValidator(_long)] | None = None
+    """What stored secrets are encrypted with, 32 characters or more; older ones may follow, parted by spaces.
+
+    Absent on SQLite: made in a file beside the database."""
+
+    webhooks: bool = True
+    """Whether this process sends webhooks."""
+
+    webhook_ports: frozenset[int] = frozenset({443})
+    """The ports that webhooks may be sent to."""
+
+    webhook_networks: tuple[Network, ...] = ()
+    """Networks that are not public, and to which webhooks may be sent all the same, by plain http too."""
