@@ -64,6 +64,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         lifespan=living,
         redoc_url=None,
         docs_url=None,
+        redirect_slashes=False,
         telemetry=traces.config,
         generate_unique_id_function=lambda route: route.name,
     )
@@ -80,6 +81,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     routers = every_router()
     for router in routers:
         app.include_router(router)
+    app.state.routers = routers
     problems.install(app)
     app.add_middleware(BodyLimit, most=settings.body_bytes, bulk=settings.bulk_bytes, at_bulk=BULK)
     app.add_middleware(Admission, places=Places(settings.at_once))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -21,7 +20,7 @@ from api.pages import page
 from api.principal import NotAllowed, NotSignedIn
 from api.rates import TooManyBadKeys, TooManyRequests, TooManySignIns
 from api.rows import NotRows, RowFault
-from router.errors import Conflict, DropwrightError, Fault, Invalid, NotFound, Unavailable
+from router.errors import Conflict, DropwrightError, Fault, Faulty, Invalid, NotFound, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -57,6 +56,40 @@ class TooLarge(DropwrightError):
         )
 
 
+class BadParameter(Faulty):
+    """A parameter of the path, the query or a header is not valid."""
+
+    code, title = "bad-parameter", "A parameter is not valid"
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("request", faults)
+
+
+class BadRequest(Invalid):
+    """A request that HTTP itself does not allow."""
+
+    code, title = "bad-request", "The request cannot be read"
+
+
+class NotThisMethod(DropwrightError):
+    """There is such a thing, and that is not what can be done with it."""
+
+    code, title = "method-not-allowed", "The method is not allowed here"
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"here you may {' or '.join(allowed)}", allowed=allowed)
+        self.allowed = allowed
+
+
+class Bug(DropwrightError):
+    """What should never happen."""
+
+    code, title = "bug", "A fault of the service"
+
+    def __init__(self) -> None:
+        super().__init__("this is a bug of the service; nothing was changed")
+
+
 class Unstorable(Invalid):
     """A name or number that no row of the database could hold, such as one with the character U+0000."""
 
@@ -66,8 +99,7 @@ class Unstorable(Invalid):
         super().__init__("a name or number in the address or the body is one that no database holds; mend it")
 
 
-STATUS[TooLarge] = 413
-STATUS[NotRows] = 415
+STATUS |= {BadRequest: 400, NotThisMethod: 405, TooLarge: 413, NotRows: 415, Bug: 500}
 
 
 def status_of(error: DropwrightError) -> int:
@@ -75,42 +107,32 @@ def status_of(error: DropwrightError) -> int:
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 
-def problem(
-    status: int,
-    *,
-    code: str,
-    title: str,
-    detail: str,
-    faults: tuple[Fault, ...] = (),
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """A problem as it is sent."""
-    told: dict[str, Any] = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail}
+def of(error: DropwrightError) -> Response:
+    """The problem that an error is, as it is sent."""
+    status = status_of(error)
+    told: dict[str, Any] = {
+        "type": f"/problems/{error.code}",
+        "title": error.title,
+        "status": status,
+        "detail": str(error),
+    }
+    faults: tuple[Fault, ...] = getattr(error, "faults", ())
     if faults:
         told["errors"] = [_told(each) for each in faults[:MOST_FAULTS]]
+    headers = {
+        401: {"WWW-Authenticate": "Bearer"},
+        405: {"Allow": ", ".join(getattr(error, "allowed", ()))},
+        503: {"Retry-After": "1"},
+        507: {"Retry-After": "30"},
+    }.get(status)
+    if "retry_after_s" in error.context:
+        headers = {"Retry-After": str(error.context["retry_after_s"])}
     return Response(json.dumps(told, ensure_ascii=False).encode(), status, headers, MEDIA_TYPE)
 
 
 def _told(fault: Fault) -> dict[str, Any]:
     line = {"line": fault.line} if isinstance(fault, RowFault) else {}
     return {**line, "pointer": fault.pointer, "code": fault.code, "detail": fault.message}
-
-
-def of(error: DropwrightError) -> Response:
-    """The problem that an error is."""
-    status = status_of(error)
-    faults: tuple[Fault, ...] = getattr(error, "faults", ())
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}, 507: {"Retry-After": "30"}}.get(status)
-    if "retry_after_s" in error.context:
-        headers = {"Retry-After": str(error.context["retry_after_s"])}
-    return problem(status, code=error.code, title=error.title, detail=str(error), faults=faults, headers=headers)
-
-
-def bug() -> Response:
-    """The problem for what should never happen."""
-    return problem(
-        500, code="bug", title="A fault of the service", detail="this is a bug of the service; nothing was changed"
-    )
 
 
 def install(app: FastAPI) -> None:
@@ -138,16 +160,19 @@ def install(app: FastAPI) -> None:
             )
             for each in error.errors()
         )
-        title = "A parameter is not valid"
-        return noted(request, problem(422, code="bad-parameter", title=title, detail="see errors", faults=faults))
+        return noted(request, of(BadParameter(faults)))
 
     @app.exception_handler(HTTPException)
-    def theirs(_request: Request, error: HTTPException) -> Response:
-        title = HTTPStatus(error.status_code).phrase
-        return problem(
-            error.status_code,
-            code=title.lower().replace(" ", "-"),
-            title=title,
-            detail=str(error.detail),
-            headers=error.headers,
-        )
+    def theirs(request: Request, error: HTTPException) -> Response:
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            return of(NotFound("there is nothing at this address"))
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            return of(NotThisMethod(_methods(request)))
+        return of(BadRequest(str(error.detail)))
+
+
+def _methods(request: Request) -> tuple[str, ...]:
+    """What can be done at the address of a request."""
+    routes = (route for router in request.app.state.routers for route in router.routes)
+    here = (route.methods for route in routes if route.path_regex.match(request.url.path))
+    return tuple(sorted(set().union(*here)))

@@ -56,7 +56,7 @@ class Watch:
                 _log.exception("bug", route=route_of(scope), method=scope["method"])
                 if status:
                     raise
-                await problems.bug()(scope, receive, watched)
+                await problems.of(problems.Bug())(scope, receive, watched)
             finally:
                 self.metrics.in_flight.dec()
                 self._tell(scope, status, perf_counter() - began)
