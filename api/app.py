@@ -25,7 +25,7 @@ from api.settings import Settings
 from api.watch import Watch
 from router.solve import installed_version
 
-BULK = ("/bulk",)
+BULK = ("/bulk", "/v1/events")
 """Endings of the paths whose bodies are read line by line."""
 
 _log = structlog.get_logger()

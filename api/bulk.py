@@ -17,7 +17,7 @@ from fastapi import Depends, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api.db import audit, events, idempotency
+from api.db import audit, events, idempotency, sla_log
 from api.db.connect import Database
 from api.db.events import Event
 from api.deps import Now, Signed, Store
@@ -30,6 +30,9 @@ from router.errors import Faulty
 
 BATCH = 500
 """Rows that are kept at a time."""
+
+CLOUD_EVENTS = {"application/cloudevents+json": ARRAY, "application/cloudevents-batch+json": ARRAY}
+"""Media types of events, which are JSON."""
 
 MOST_TOLD = 1000
 """Faults that one answer lists."""
@@ -158,6 +161,7 @@ class Intake:
                 raise FaultyRows(sorted(tally.faults, key=lambda fault: fault.line), tally.bad)
             made = self._answered(db, tally)
             if happened:
+                sla_log.tell(db, self.who.tenant, happened, self.now)
                 events.emit(db, self.who.tenant, happened)
             self._audit(db)
         return made
@@ -174,6 +178,7 @@ class Intake:
             with self.store.write() as db:
                 done = self._keep(db, rows, keep, tally)
                 if done.happened:
+                    sla_log.tell(db, self.who.tenant, done.happened, self.now)
                     events.emit(db, self.who.tenant, done.happened)
                 self._audit(db)
         with self.store.write() as db:
@@ -234,7 +239,8 @@ async def _intake(
     key: Key = None,
     partial: Annotated[bool, Query(description="Keep the good rows where others are bad.")] = False,
 ) -> AsyncIterator[Intake]:
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media = CLOUD_EVENTS.get(given, given)
     if media not in (NDJSON, CSV, ARRAY):
         raise NotRows
     asked = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n{media}\n".encode())

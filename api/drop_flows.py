@@ -10,7 +10,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection
 
 from api import drop_settings
-from api.db import drops, events, fitting, orders
+from api.db import drops, events, fitting, orders, sla_log
 from api.db.drops import LiveDrop
 from api.db.events import Event
 from api.deps import new_id
@@ -60,6 +60,7 @@ def cancel(db: Connection, who: Principal, drop: str, now: datetime) -> Reply[Li
     """Cancels a drop that is not released, with all of its orders. Raises ``NoDrop``, ``DropNotOpen``."""
     if drops.turn(db, who.tenant, drop, "cancelled", of=("open", "closed"), now=now):
         gone = orders.cancel_all(db, who.tenant, drop, new_id=new_id, now=now)
+        sla_log.tell(db, who.tenant, gone, now)
         return _told(db, who, drop, [*gone, _event(drop, "cancelled", now)])
     return show(db, who, drop)
 

@@ -52,6 +52,8 @@ VALUES = {
     "drop": "friday",
     "order": "o-1",
     "version": "1",
+    "service": "aftership",
+    "contract": "northdock-2026",
 }
 """What fills the paths of the story, unless a step says otherwise."""
 
@@ -163,6 +165,43 @@ THIRD = order("o-3", 60.195, ("TEA-1", 1), tier="standard", on_hold=True)
 FOURTH = order("o-4", 60.196, ("TEA-1", 1))
 LINES = [{"hub": "kallio", "sku": "MUG-1", "quantity": 2}]
 HELD = [{"sku": "MUG-1", "quantity": 1}]
+
+PACKED = {
+    "specversion": "1.0",
+    "id": "scan-1",
+    "source": "partner/northdock",
+    "type": "parcel.packed",
+    "time": "2026-11-20T18:40:00+02:00",
+    "subject": "parcel/p1",
+    "data": {"order": "o-1", "hub": "kallio"},
+}
+DELIVERED = {
+    "msg": {
+        "tracking_number": "1Z0001",
+        "order_id": "o-2",
+        "checkpoints": [{"tag": "Delivered", "checkpoint_time": "2026-11-20T19:30:00+02:00"}],
+    }
+}
+CONTRACT = {
+    "format": "dropwright.contract/1",
+    "id": "northdock-2026",
+    "version": 1,
+    "currency": "EUR",
+    "timezone": "Europe/Helsinki",
+    "parameters": {"hub": "northdock"},
+    "hubs": ["kallio"],
+    "from": "2026-01-01",
+    "terms": [
+        {
+            "id": "pick",
+            "clause": "4.1",
+            "obligated": "hub",
+            "clock": {"start": "plan.released", "stop": "parcel.packed", "target": "PT40M"},
+            "remedy": {"basis": "fixed", "steps": [{"after": "PT0S", "amount": 100}]},
+        }
+    ],
+    "settlement": {"window": "P1M"},
+}
 
 _CHANGED = ("tier", "location", "lines")
 
@@ -307,6 +346,12 @@ STORY: tuple[Step, ...] = (
     Step(method="POST", path="/v1/webhooks/{webhook}/test", status=202),
     Step(method="GET", path="/v1/webhooks/{webhook}"),
     Step(method="GET", path="/v1/webhooks/{webhook}/deliveries"),
+    Step(method="POST", path="/v1/events", body=PACKED, role="hub"),
+    Step(method="POST", path="/v1/events/{service}", body=DELIVERED),
+    Step(method="GET", path="/v1/log"),
+    Step(method="POST", path="/v1/contracts", body=CONTRACT, status=201),
+    Step(method="GET", path="/v1/contracts"),
+    Step(method="GET", path="/v1/contracts/{contract}/{version}"),
 )
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api import ordering
 from api.bulk import Intake, Kept
-from api.db import articles, drops, events, intake, orders
+from api.db import articles, drops, events, intake, orders, sla_log
 from api.db.articles import Parts
 from api.db.drops import DropEdited, Stands
 from api.db.events import Event
@@ -48,6 +48,7 @@ def post(db: Connection, who: Principal, drop: str, data: bytes, now: datetime) 
     if fate.outcome == "unchanged":
         found, revision = orders.get(db, who.tenant, drop, asked.id)
         return Reply(record=found, revision=revision, status=200)
+    sla_log.tell(db, who.tenant, added.happened, now)
     events.emit(db, who.tenant, added.happened)
     record = PlacedOrder(
         **{each.name: getattr(asked, each.name) for each in fields(Order)},
@@ -114,12 +115,12 @@ def change(
         event_id=new_id(),
         now=now,
     )
-    return _told(db, who, drop, order, happened)
+    return _told(db, who, drop, order, happened, now)
 
 
 def hold(db: Connection, who: Principal, drop: str, order: str, now: datetime) -> Reply[PlacedOrder]:
     """Fraud review takes an order back. Raises what ``orders.hold`` raises."""
-    return _told(db, who, drop, order, orders.hold(db, who.tenant, drop, order, event_id=new_id(), now=now))
+    return _told(db, who, drop, order, orders.hold(db, who.tenant, drop, order, event_id=new_id(), now=now), now)
 
 
 def release(
@@ -128,17 +129,20 @@ def release(
     """Fraud review lets an order through, now unless told when. Raises what ``orders.release`` raises."""
     at = cleared_at or now.replace(microsecond=0)
     happened = orders.release(db, who.tenant, drop, order, cleared_at=at, event_id=new_id(), now=now)
-    return _told(db, who, drop, order, happened)
+    return _told(db, who, drop, order, happened, now)
 
 
 def cancel(db: Connection, who: Principal, drop: str, order: str, now: datetime) -> Reply[PlacedOrder]:
     """Gives an order up and its stock back. Raises what ``orders.cancel`` raises."""
-    return _told(db, who, drop, order, orders.cancel(db, who.tenant, drop, order, event_id=new_id(), now=now))
+    return _told(db, who, drop, order, orders.cancel(db, who.tenant, drop, order, event_id=new_id(), now=now), now)
 
 
-def _told(db: Connection, who: Principal, drop: str, order: str, happened: Sequence[Event]) -> Reply[PlacedOrder]:
+def _told(
+    db: Connection, who: Principal, drop: str, order: str, happened: Sequence[Event], now: datetime
+) -> Reply[PlacedOrder]:
     found, revision = orders.get(db, who.tenant, drop, order)
     if happened:
+        sla_log.tell(db, who.tenant, happened, now)
         events.emit(db, who.tenant, happened)
     return Reply(record=found, revision=revision)
 

@@ -14,11 +14,12 @@ from sqlalchemy import Connection, select
 
 from api import planning
 from api.assemble import drop_document
-from api.db import drops, events, lending, order_rows, orders, overrides, plans, releases, stock
+from api.db import drops, events, lending, order_rows, orders, overrides, plans, releases, sla_log, stock
 from api.db.events import Event
 from api.db.movements import Cause
 from api.db.plans import PlanEntry
 from api.db.releases import Release
+from api.db.sla_log import LogEntry
 from api.db.stock import Cell
 from api.db.tables.registry import skus as sku_rows
 from api.db.tables.stock import stock as stock_rows
@@ -27,7 +28,7 @@ from api.principal import Principal
 from api.routing import Reply
 from router import codec
 from router.errors import Conflict
-from router.model import Drop
+from router.model import Drop, Parcel
 from router.plan import Plan
 
 REASON = "picked"
@@ -75,6 +76,7 @@ def release(db: Connection, who: Principal, drop: str, version: int, now: dateti
         titles=_titles(db, tenant, planned),
         recipients=order_rows.recipients(db, tenant, drop),
     )
+    sla_log.add(db, tenant, _logged(planned, plan, version, now), now)
     entry = plans.get(db, tenant, drop, version)
     events.emit(db, tenant, [planning.event("plan.released", entry, now), *_told(handed, now)])
     return Reply(record=entry)
@@ -134,6 +136,22 @@ def _titles(db: Connection, tenant: str, planned: Drop) -> Mapping[str, str]:
             if known.get("title") is not None:
                 found[known["sku"]] = known["title"]
     return found
+
+
+def _logged(planned: Drop, plan: Plan, version: int, now: datetime) -> list[LogEntry]:
+    """What clocks learn of a release: for each order that is served, its parcels, and its hub where that is one."""
+    parcels: dict[str, list[Parcel]] = {}
+    for parcel in plan.parcels:
+        parcels.setdefault(parcel.order, []).append(parcel)
+    made = []
+    for order in planned.orders:
+        own = parcels.get(order.id, [])
+        hubs = {parcel.hub for parcel in own}
+        data = {"order": order.id, "drop": planned.id, "tier": order.tier, "version": version}
+        data |= {"parcels": [parcel.id for parcel in own]} | ({"hub": hubs.pop()} if len(hubs) == 1 else {})
+        if own:
+            made.append(sla_log.own(new_id(), "plan.released", f"order/{order.id}", now, data))
+    return made
 
 
 def _told(handed: Release, now: datetime) -> list[Event]:

@@ -25,16 +25,13 @@ from router.check import findings
 from router.plan import Plan
 from tests.db.shelves import counted
 from tests.drops import base_drop
-from tests.market import orders_of, register, settings_of
+from tests.market import keen_settings_of, orders_of, register, settings_of
 from tests.web.service import OTHER, Service
 
 DROP = base_drop()
 PATH = f"/v1/drops/{DROP.id}"
 PLANS = f"{PATH}/plans"
 WITHIN_S = 120
-SETTINGS = settings_of(DROP)
-SETTINGS |= {"carriers": [], "tiers": [each | {"unserved": 90_000} for each in SETTINGS["tiers"]]}
-"""Of the drop, but nobody is left over to save money, and couriers drive."""
 
 
 @pytest.fixture
@@ -42,7 +39,7 @@ def selling(service: Service) -> Service:
     """A closed drop with its four orders."""
     with service.store.write() as db:
         register(db, DROP)
-    assert service.post("/v1/drops", json=SETTINGS).status_code == 201
+    assert service.post("/v1/drops", json=keen_settings_of(DROP)).status_code == 201
     for order in orders_of(DROP):
         assert service.post(f"{PATH}/orders", json=order).status_code == 201
     assert service.post(f"{PATH}/close").status_code == 200

@@ -1,0 +1,189 @@
+"""The log of what happened to orders, parcels, hubs and couriers: appended to, never changed.
+
+An event is known by its source and id. A second one with the same content changes nothing; one with other content is
+refused. What the service itself does to orders is in the log too, under the source ``dropwright``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select, tuple_
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from api.db.events import Event
+from api.db.stored import named
+from api.db.tables.sla import sla_events as rows
+
+OWN_SOURCE = "dropwright"
+OWN_TYPES = frozenset({"order.placed", "order.held", "order.cleared", "order.cancelled", "plan.released"})
+"""What the service tells its own log; an event of another type in its outbox is none of the log's."""
+
+SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One event to keep. ``told``: the CloudEvent as JSON values, without its time of arrival."""
+
+    source: str
+    id: str
+    type: str
+    subject: str
+    time: datetime
+    told: Mapping[str, Any]
+
+    @property
+    def content_sha256(self) -> str:
+        """Of what it says; equal events have equal ones."""
+        return hashlib.sha256(spelt(self.told).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedEvent:
+    """An event in the log. ``skewed``: by its own clock it happened well after it arrived."""
+
+    source: str
+    id: str
+    type: str
+    subject: str
+    order: str | None
+    time: datetime
+    received_at: datetime
+    skewed: bool
+    data: dict[str, Any]
+
+
+def spelt(told: Mapping[str, Any]) -> str:
+    """One spelling for equal events."""
+    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def add(db: Connection, tenant: str, entries: Sequence[LogEntry], now: datetime) -> dict[int, str]:
+    """Appends events that are not there. Gives by position ``"same"`` or ``"differs"`` for those that are.
+
+    Of two in one call the first one counts. O(events).
+    """
+    found: dict[int, str] = {}
+    first: dict[tuple[str, str], int] = {}
+    fresh: dict[tuple[str, str], dict[str, Any]] = {}
+    for number, entry in enumerate(entries):
+        key = (entry.source, entry.id)
+        if key in first:
+            same = entry.content_sha256 == fresh[key]["content_sha256"]
+            found[number] = "same" if same else "differs"
+            continue
+        first[key] = number
+        fresh[key] = _row(tenant, entry, now)
+    inserting = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
+    ordered = [fresh[key] for key in sorted(fresh)]
+    for start in range(0, len(ordered), 500):
+        part = ordered[start : start + 500]
+        new = inserting(rows).on_conflict_do_nothing().returning(rows.c.source, rows.c.id)
+        kept = {(row.source, row.id) for row in db.execute(new, part)}
+        left = [(row["source"], row["id"]) for row in part if (row["source"], row["id"]) not in kept]
+        if left:
+            which = tuple_(rows.c.source, rows.c.id).in_(left)
+            columns = select(rows.c.source, rows.c.id, rows.c.content_sha256)
+            for known in db.execute(columns.where(rows.c.tenant == tenant, which)):
+                key = (known.source, known.id)
+                found[first[key]] = "same" if known.content_sha256 == fresh[key]["content_sha256"] else "differs"
+    return found
+
+
+def own(event_id: str, kind: str, subject: str, time: datetime, data: Mapping[str, Any]) -> LogEntry:
+    """An event of the service's own."""
+    told = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": OWN_SOURCE,
+        "type": kind,
+        "time": _instant(time),
+        "subject": subject,
+        "data": dict(data),
+    }
+    return LogEntry(source=OWN_SOURCE, id=event_id, type=kind, subject=subject, time=time, told=told)
+
+
+def tell(db: Connection, tenant: str, happened: Sequence[Event], now: datetime) -> None:
+    """Keeps what of the service's own events contracts stand on, in the transaction in which it happened."""
+    kept = [own(each.id, each.type, each.subject, each.time, each.data) for each in happened if each.type in OWN_TYPES]
+    if kept:
+        add(db, tenant, kept, now)
+
+
+def listed(tenant: str, *, order: str | None = None, kind: str | None = None, source: str | None = None) -> Select[Any]:
+    """Events in the log, for ``entry_of``; order them by time, source and id."""
+    found = select(rows).where(rows.c.tenant == tenant)
+    for column, wanted in ((rows.c.order, order), (rows.c.type, kind), (rows.c.source, source)):
+        if wanted is not None:
+            found = found.where(named(column, wanted))
+    return found
+
+
+def entry_of(row: Row[Any]) -> LoggedEvent:
+    """A row of ``listed`` as a record."""
+    same = {name: row._mapping[name] for name in LoggedEvent.__slots__ if name != "data"}
+    return LoggedEvent(**same, data=json.loads(row.document).get("data") or {})
+
+
+def lines(db: Connection, tenant: str, *, until: datetime | None = None) -> Iterator[bytes]:
+    """Every event of a marketplace as a line of JSON, in the order of the fold; ``until`` is not strict."""
+    wanted = select(rows.c.document).where(rows.c.tenant == tenant)
+    if until is not None:
+        wanted = wanted.where(rows.c.time <= until)
+    ordered = wanted.order_by(rows.c.time, rows.c.source, rows.c.id).execution_options(yield_per=5000)
+    for document in db.execute(ordered).scalars():
+        yield document.encode()
+
+
+def handlers(
+    db: Connection, tenant: str, *, parcels: Sequence[str], orders: Sequence[str], what: str
+) -> dict[str, set[str]]:
+    """Which hubs, or couriers (``what``), are known to have handled these parcels and orders.
+
+    By ``parcel/…`` and ``order/…``.
+    """
+    column = rows.c[what]
+    found: dict[str, set[str]] = {}
+    for label, by, names in (("parcel", rows.c.subject, parcels), ("order", rows.c.order, orders)):
+        keys = sorted({f"parcel/{each}" for each in names} if label == "parcel" else set(names))
+        for start in range(0, len(keys), 500):
+            some = by.in_(keys[start : start + 500])
+            wanted = select(by.label("key"), column.label("name")).distinct()
+            for row in db.execute(wanted.where(rows.c.tenant == tenant, some, column.is_not(None))):
+                key = row.key if label == "parcel" else f"order/{row.key}"
+                found.setdefault(key, set()).add(row.name)
+    return found
+
+
+def _row(tenant: str, entry: LogEntry, now: datetime) -> dict[str, Any]:
+    data = entry.told.get("data") or {}
+    order = data.get("order")
+    if order is None and entry.subject.startswith("order/"):
+        order = entry.subject[6:]
+    return {
+        "tenant": tenant,
+        "source": entry.source,
+        "id": entry.id,
+        "type": entry.type,
+        "subject": entry.subject,
+        "order": order,
+        "hub": data.get("hub"),
+        "courier": data.get("courier"),
+        "time": entry.time,
+        "received_at": now,
+        "skewed": entry.time > now + SKEW,
+        "content_sha256": entry.content_sha256,
+        "document": spelt({**entry.told, "recordedtime": _instant(now)}),
+    }
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,188 @@
+"""Reports over judged clocks: attainment, breaches, credits, open cases; each figure with what it means.
+
+Every function takes frames and gives a ``Report``: columns, rows, and a definition for each figure in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from api.judging import Judged
+from router.errors import Invalid
+from sla import spans
+
+BY = ("party", "clause", "term", "tier", "drop", "hub", "week")
+"""What figures can be told apart by."""
+
+
+class NoSuchColumn(Invalid):
+    """A report is to be told apart by something that clocks do not have."""
+
+    code, title = "no-such-column", "Clocks have no such column"
+
+    def __init__(self, given: str) -> None:
+        super().__init__(f"{given[:60]!r} is nothing to tell figures apart by; give some of {', '.join(BY)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A table. ``definitions``: by column what the figure is, and of what it is a share."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    definitions: Mapping[str, str]
+
+
+_DEFINITIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "decided": "clocks that are met or breached, excused ones left out: the denominator of attainment",
+        "met": "clocks that stopped within their target",
+        "breached": "clocks beyond their target, excused ones left out",
+        "excused": "breached clocks that a reason excludes; in no other figure",
+        "attainment_percent": "met ÷ decided × 100, rounded half up to two decimals; empty where nothing is decided",
+        "late_seconds_median": "the median of how late breached clocks are, in open time",
+        "late_seconds_most": "the most that a breached clock is late, in open time",
+        "amount": "what the breaches cost by themselves, after the cap of an event, in minor units",
+        "charged": "credits of the window before any cap, in minor units",
+        "event_cap": "what the cap of an event took off",
+        "window_cap": "what the cap of the window (the share of its fees that is at risk) took off",
+        "twelve_months_cap": "what the cap of twelve months took off",
+        "earned_back": "credits that were returned for later windows that were good enough",
+        "due": "charged less caps less earned back",
+        "cap_used_percent": "due ÷ the cap of twelve months × 100; empty without such a cap",
+        "dispute_until": "the last day on which the breach can be disputed; empty where the contract names none",
+    }
+)
+
+
+def attainment(judged: Judged, by: tuple[str, ...]) -> Report:
+    """How many of the decided clocks were met. Raises ``NoSuchColumn``."""
+    clocks = _known(judged.clocks, by)
+    excused = clocks["excluded"].notna()
+    frame = pd.DataFrame(
+        {
+            **{name: clocks[name] for name in by},
+            "met": (clocks["state"] == "met").astype("int64"),
+            "breached": ((clocks["state"] == "breached") & ~excused).astype("int64"),
+            "excused": ((clocks["state"] == "breached") & excused).astype("int64"),
+        }
+    )
+    sums = frame.groupby(list(by), observed=True, dropna=False, sort=True).sum().reset_index()
+    rows = []
+    for row in sums.itertuples(index=False):
+        *keys, met, breached, excluded = row
+        decided = met + breached
+        share = _percent(met, decided)
+        rows.append((*map(_plain, keys), int(decided), int(met), int(breached), int(excluded), share))
+    return _report("attainment", (*by, "decided", "met", "breached", "excused", "attainment_percent"), rows)
+
+
+def breaches(judged: Judged, by: tuple[str, ...] = ("party", "clause", "term")) -> Report:
+    """Breaches with how late they are and what they cost, the dearest first. Raises ``NoSuchColumn``."""
+    clocks = _known(judged.clocks, by)
+    late = clocks[clocks["state"] == "breached"]
+    charged = late[late["excluded"].isna()]
+    grouped = charged.groupby(list(by), observed=True, dropna=False, sort=True)
+    sums = grouped.agg(
+        breached=("amount", "size"),
+        late_seconds_median=("late_seconds", "median"),
+        late_seconds_most=("late_seconds", "max"),
+        amount=("amount", "sum"),
+    ).reset_index()
+    ordered = sums.sort_values(["amount", "breached"], ascending=False, kind="stable")
+    rows = []
+    for row in ordered.itertuples(index=False):
+        *keys, count, median, most, amount = row
+        rows.append((*map(_plain, keys), int(count), int(median), int(most), int(amount)))
+    columns = (*by, "breached", "late_seconds_median", "late_seconds_most", "amount")
+    return _report("breaches", columns, rows)
+
+
+def credits_owed(judged: Judged) -> Report:
+    """What each party owes for each window, and what the caps took off."""
+    settled = judged.contract.settlement
+    cap = None if settled is None else settled.cap_12_months
+    rows = [
+        (
+            row["party"],
+            row["window"]["from"],
+            row["window"]["to"],
+            row["charged"],
+            row["cap_took"]["event"],
+            row["cap_took"]["window"],
+            row["cap_took"]["twelve_months"],
+            row["earned_back"],
+            row["due"],
+            None if not cap else _percent(row["due"], cap),
+        )
+        for row in judged.settlements
+    ]
+    figures = ("charged", "event_cap", "window_cap", "twelve_months_cap", "earned_back", "due", "cap_used_percent")
+    return _report("credits", ("party", "from", "to", *figures), rows)
+
+
+def cases(judged: Judged) -> Report:
+    """Every breach that is not excused, with the day until which it can be disputed; the latest first."""
+    clocks = judged.clocks
+    late = clocks[(clocks["state"] == "breached") & clocks["excluded"].isna()]
+    ordered = late.sort_values(["started_at", "order", "term"], ascending=[False, True, True], kind="stable")
+    names = ("party", "clause", "term", "order", "hub", "drop", "started_at", "due_at", "stopped_at")
+    rows = [
+        (
+            *(_plain(getattr(row, name)) for name in names),
+            int(row.late_seconds),
+            int(row.amount),
+            _plain(row.attributed_to),
+            _dispute_until(judged, row.started_at),
+        )
+        for row in ordered.itertuples(index=False)
+    ]
+    return _report("cases", (*names, "late_seconds", "amount", "attributed_to", "dispute_until"), rows)
+
+
+REPORTS: Mapping[str, Callable[[Judged, tuple[str, ...]], Report]] = MappingProxyType(
+    {
+        "attainment": attainment,
+        "breaches": breaches,
+        "credits": lambda judged, _by: credits_owed(judged),
+        "cases": lambda judged, _by: cases(judged),
+    }
+)
+"""By name; those that tell nothing apart take no notice of ``by``."""
+
+
+def _known(clocks: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:
+    for name in by:
+        if name not in BY:
+            raise NoSuchColumn(name)
+    return clocks
+
+
+def _percent(part: int, whole: int) -> float | None:
+    """Rounded half up to two decimals."""
+    return None if not whole else (20000 * int(part) + int(whole)) // (2 * int(whole)) / 100
+
+
+def _dispute_until(judged: Judged, started_at: str | None) -> str | None:
+    settled = judged.contract.settlement
+    within = None if settled is None or settled.dispute_within is None else spans.parts(settled.dispute_within)
+    if settled is None or within is None or not isinstance(started_at, str):
+        return None
+    _, end = spans.window(settled.window, date.fromisoformat(started_at[:10]))
+    return (spans.add(end, within) - timedelta(days=1)).isoformat()
+
+
+def _plain(value: Any) -> Any:
+    return None if value is None or value is pd.NA or value != value else value
+
+
+def _report(name: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Report:
+    known = {column: _DEFINITIONS[column] for column in columns if column in _DEFINITIONS}
+    return Report(name=name, columns=columns, rows=tuple(rows), definitions=known)
