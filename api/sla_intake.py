@@ -79,7 +79,7 @@ def track(
 ) -> Loaded:
     """Appends what a tracking service tells of a parcel. Raises ``Faulty`` where it is no such notification."""
     try:
-        told = event.raw(data)
+        told = json.loads(event.content(data))
     except FaultyEvent as faulty:
         raise Faulty("notification", faulty.faults) from None
     entries = [
@@ -95,10 +95,9 @@ def read(data: bytes) -> Told:
     """The event that a row spells. Raises ``Faulty`` with every fault of it."""
     try:
         found = event.read(data)
-        told: dict[str, Any] = event.raw(data)
+        told: dict[str, Any] = json.loads(event.content(data))
     except FaultyEvent as faulty:
         raise Faulty("event", faulty.faults) from None
-    told.pop("recordedtime", None)
     entry = LogEntry(
         source=found.source,
         id=found.id,
