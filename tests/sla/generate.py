@@ -159,6 +159,12 @@ class _Log:
                 self._pauses(at, "hub.closed_by_authority", "hub.reopened", f"hub/{hub}", {})
         for drop in ("d1", "d2"):
             self.add(self.first, "drop.forecast", f"drop/{drop}", orders=random.randrange(1, 20))
+        for month in range(random.choice((0, 0, 1, 2, 4))):
+            count = self.first.year * 12 + self.first.month + month
+            then, before = (datetime(n // 12, n % 12 + 1, 3, tzinfo=UTC) for n in (count, count - 1))
+            window = {"from": f"{before:%Y-%m}-01", "to": f"{then:%Y-%m}-01"}
+            party = {"party": "hub/northdock"} if random.random() < 0.3 else {}
+            self.add(then, "window.settled", f"window/{window['from']}", window=window, **party)
 
     def arrived(self) -> Iterator[Event]:
         """The events late, twice, out of order, and some of them corrected."""
@@ -173,6 +179,10 @@ class _Log:
                 if random.random() < 0.2:
                     data = {**data, "corrects": {"source": corrected["source"], "id": corrected["id"]}}
                     told.append(self.add(at + self.gap(), event["type"], event["subject"], **data))
+        for event in told:
+            if random.random() < 0.1 and event["type"] != "window.settled":
+                late = datetime.fromisoformat(event["time"]) + timedelta(days=random.choice((1, 10, 40)))
+                event["recordedtime"] = late.isoformat()
         told += [event | {"recordedtime": "2027-06-01T00:00:00Z"} for event in told if random.random() < 0.05]
         random.shuffle(told)
         return iter(told)

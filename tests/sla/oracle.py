@@ -1,14 +1,14 @@
 """An independent replay, slow and simple, written from the document; it shares no code with ``sla``."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.sla.oracle_clock import Clock, attribute, charge, excuse, fold, party, qualified, view, waived
-from tests.sla.oracle_log import Event, by_order, read
-from tests.sla.oracle_money import Ratio, Settlement, first_day, later, ratios, settlements
+from tests.sla.oracle_log import Event, Fact, by_order, facts_at, once
+from tests.sla.oracle_money import Account, Ratio, Settlement, first_day, later, ratios, settlements
 from tests.sla.oracle_time import Hours, hours, instant, printed
 
 HOURS: dict[str, Hours] = {}  # the minutes of a calendar stay the same from one replay to the next
@@ -19,33 +19,63 @@ def replay(contract: Mapping[str, Any], events: Iterable[Event], at: str | None 
 
     Raises SaidTwice when one (source, id) comes with two contents.
     """
-    facts, judged_at = read(events, None if at is None else instant(at))
+    told = once(events)
+    judged_at = max(instant(event["time"]) for event in told) if at is None else instant(at)
     zone = ZoneInfo(contract["timezone"])
-    clocks = []
+    facts = facts_at(told, judged_at)
+    settled: dict[Account, Settlement] = {}
+    for lock in sorted((fact for fact in facts if fact.type == "window.settled"), key=lambda fact: fact.recorded):
+        then = facts_at(told, lock.at, lock.recorded)
+        clocks = _clocks(contract, then, lock.at)
+        rows = settlements(contract, clocks, ratios(contract, clocks, zone), zone, settled)
+        for (owner, month), row in rows.items():
+            if first_day(month) == lock.data["window"]["from"] and lock.data.get("party") in (None, owner):
+                settled.setdefault((owner, month), row)
+    clocks = _clocks(contract, facts, judged_at)
+    ratio_rows = ratios(contract, clocks, zone)
+    money = settlements(contract, clocks, ratio_rows, zone, settled)
+    clocks.sort(key=lambda clock: (clock.term, f"order/{clock.order}"))
+    ratio_rows.sort(key=lambda row: (row.term, row.month))
+    rows_of_money = [_settlement(money[account]) for account in sorted(money)]
+    printed_rows = [*map(_clock, clocks), *map(_ratio, ratio_rows), *rows_of_money]
+    return [json.dumps(row, separators=(",", ":"), ensure_ascii=False) for row in printed_rows]
+
+
+def _clocks(contract: Mapping[str, Any], facts: Sequence[Fact], at: int) -> list[Clock]:
+    """Every clock of every order, judged at an instant."""
     general = [fact for fact in facts if fact.order is None]
     drops: dict[str, set[str]] = {}
     for fact in facts:
         if fact.order is not None and "drop" in fact.data:
             drops.setdefault(fact.data["drop"], set()).add(fact.order)
+    clocks = []
     for order, own in by_order(facts).items():
         for term in contract["terms"]:
             if "clock" in term:
-                clock = fold(contract, term, order, own, general, _hours(contract, term), judged_at)
+                clock = fold(contract, term, order, own, general, _hours(contract, term), at)
                 if clock:
-                    clock.party = party(contract, term["obligated"])
-                    if clock.state in ("met", "breached") and not qualified(term, own, general, drops):
-                        clock.state = "not_qualified"
-                    if clock.state == "breached":
-                        clock.excluded = excuse(term, own, general)
-                        clock.waived = waived(term, own)
-                    charge(term, clock)
-                    clock.attributed_to = attribute(contract, term, clock, view(contract, term, own), judged_at)
+                    _judge(contract, term, clock, own, general, drops, at)
                     clocks.append(clock)
-    clocks.sort(key=lambda clock: (clock.term, f"order/{clock.order}"))
-    ratio_rows = sorted(ratios(contract, clocks, zone), key=lambda row: (row.term, row.month))
-    money = sorted(settlements(contract, clocks, ratio_rows, zone), key=lambda row: (row.party, row.month))
-    rows = [_clock(row) for row in clocks] + [_ratio(row) for row in ratio_rows] + [_settlement(row) for row in money]
-    return [json.dumps(row, separators=(",", ":"), ensure_ascii=False) for row in rows]
+    return clocks
+
+
+def _judge(
+    contract: Mapping[str, Any],
+    term: Mapping[str, Any],
+    clock: Clock,
+    facts: Sequence[Fact],
+    general: Sequence[Fact],
+    drops: Mapping[str, set[str]],
+    at: int,
+) -> None:
+    clock.party = party(contract, term["obligated"])
+    if clock.state in ("met", "breached") and not qualified(term, facts, general, drops):
+        clock.state = "not_qualified"
+    if clock.state == "breached":
+        clock.excluded = excuse(term, facts, general)
+        clock.waived = waived(term, facts)
+    charge(term, clock)
+    clock.attributed_to = attribute(contract, term, clock, view(contract, term, facts), at)
 
 
 def _hours(contract: Mapping[str, Any], term: Mapping[str, Any]) -> Hours:
@@ -105,5 +135,5 @@ def _settlement(row: Settlement) -> dict[str, Any]:
         "charged": row.charged,
         "cap_took": {"event": row.event, "window": row.window, "twelve_months": row.twelve_months},
         "earned_back": row.earned_back,
-        "due": row.after_caps - row.earned_back,
+        "due": row.due,
     }

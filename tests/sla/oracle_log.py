@@ -24,6 +24,7 @@ class Fact:
     type: str
     subject: str
     data: Mapping[str, Any]
+    recorded: int
 
     @property
     def order(self) -> str | None:
@@ -38,24 +39,35 @@ class Fact:
         return self.subject.removeprefix("parcel/") if self.subject.startswith("parcel/") else None
 
 
-def read(events: Iterable[Event], judged_at: int | None) -> tuple[list[Fact], int]:
-    """The facts in fold order, and the instant of judgement.
-
-    Raises SaidTwice when one identity comes with two contents.
-    """
+def once(events: Iterable[Event]) -> list[Event]:
+    """Each event once, as it arrived first. Raises SaidTwice when one identity comes with two contents."""
     by_identity: dict[tuple[str, str], Event] = {}
     for event in events:
         key = (event["source"], event["id"])
-        if _content(by_identity.setdefault(key, event)) != _content(event):
+        known = by_identity.setdefault(key, event)
+        if _content(known) != _content(event):
             raise SaidTwice(key)
-    if judged_at is None:
-        judged_at = max(instant(event["time"]) for event in by_identity.values())
-    known = {key: event for key, event in by_identity.items() if instant(event["time"]) <= judged_at}
+        if _recorded(event) < _recorded(known):
+            by_identity[key] = event
+    return list(by_identity.values())
+
+
+def facts_at(events: Iterable[Event], at: int, recorded_by: int | None = None) -> list[Fact]:
+    """What had happened at an instant (and had arrived by another), corrected, in fold order."""
+    known = {
+        (event["source"], event["id"]): event
+        for event in events
+        if instant(event["time"]) <= at and (recorded_by is None or _recorded(event) <= recorded_by)
+    }
     corrections = [(event.get("data") or {}).get("corrects") for event in known.values()]
     replaced = {(other["source"], other["id"]) for other in corrections if other}
     facts = [_fact(event) for key, event in known.items() if key not in replaced]
     facts.sort(key=lambda fact: (fact.at, fact.source, fact.id))
-    return facts, judged_at
+    return facts
+
+
+def _recorded(event: Event) -> int:
+    return instant(event.get("recordedtime", event["time"]))
 
 
 def _content(event: Event) -> str:
@@ -70,6 +82,7 @@ def _fact(event: Event) -> Fact:
         type=event["type"],
         subject=event.get("subject") or "",
         data=event.get("data") or {},
+        recorded=_recorded(event),
     )
 
 

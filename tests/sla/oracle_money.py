@@ -11,6 +11,7 @@ from tests.sla.oracle_clock import Clock, party
 from tests.sla.oracle_time import DAY, duration, local
 
 Month = tuple[int, int]
+Account = tuple[str, Month]
 
 
 @dataclass
@@ -38,6 +39,11 @@ class Settlement:
     window: int = 0
     twelve_months: int = 0
     earned_back: int = 0
+
+    @property
+    def due(self) -> int:
+        """What is owed in the end."""
+        return self.after_caps - self.earned_back
 
     @property
     def after_caps(self) -> int:
@@ -131,32 +137,58 @@ def _percent(contract: Mapping[str, Any], remedy: Mapping[str, Any], reached: Fr
 
 
 def settlements(
-    contract: Mapping[str, Any], clocks: Sequence[Clock], ratio_rows: Sequence[Ratio], zone: ZoneInfo
-) -> list[Settlement]:
-    """A row for every party and window with a clock or a ratio, caps and earn-back applied."""
+    contract: Mapping[str, Any],
+    clocks: Sequence[Clock],
+    ratio_rows: Sequence[Ratio],
+    zone: ZoneInfo,
+    settled: Mapping[Account, Settlement],
+) -> dict[Account, Settlement]:
+    """A row for every party and window with a clock or a ratio, caps and earn-back applied.
+
+    ``settled`` rows stay; by how much they would be another now is added to the next window that is not settled.
+    """
     rules = contract.get("settlement")
     if not rules:
-        return []
-    rows: dict[tuple[str, Month], Settlement] = {}
+        return {}
+    now = _as_of_now(contract, clocks, ratio_rows, zone)
+    for account in settled:
+        now.setdefault(account, Settlement(*account))
+    rows: dict[Account, Settlement] = {}
+    for owner in sorted({owner for owner, _ in now}):
+        open_sum = 0
+        for month in sorted(month for name, month in now if name == owner):
+            line = now[owner, month]
+            if (owner, month) not in settled:
+                line.charged, open_sum = line.charged + open_sum, 0
+            _cap(contract, rules, line, rows)
+            line.earned_back = _earned_back(contract, rules, line, ratio_rows)
+            rows[owner, month] = settled.get((owner, month), line)
+            open_sum += line.due - rows[owner, month].due
+        if open_sum:
+            extra = Settlement(owner, later(month, 1), open_sum)
+            _cap(contract, rules, extra, rows)
+            rows[owner, extra.month] = extra
+    return rows
 
-    def row(owner: str, month: Month) -> Settlement:
-        return rows.setdefault((owner, month), Settlement(owner, month))
 
+def _as_of_now(
+    contract: Mapping[str, Any], clocks: Sequence[Clock], ratio_rows: Sequence[Ratio], zone: ZoneInfo
+) -> dict[Account, Settlement]:
+    """What each party is charged for each window before the window's caps."""
+    rows: dict[Account, Settlement] = {}
     for clock in clocks:
         if clock.started is not None:
-            line = row(clock.party, month_of(clock.started, zone))
+            account = clock.party, month_of(clock.started, zone)
+            line = rows.setdefault(account, Settlement(*account))
             if not _graced(contract, local(clock.started, zone).date()):
                 line.charged += clock.uncapped
                 line.event += clock.uncapped - clock.amount
     for ratio in ratio_rows:
-        line = row(ratio.party, ratio.month)
+        account = ratio.party, ratio.month
+        line = rows.setdefault(account, Settlement(*account))
         if not _graced(contract, date(*ratio.month, 1)):
             line.charged += ratio.amount or 0
-    for line in sorted(rows.values(), key=lambda line: line.month):
-        _cap(contract, rules, line, rows)
-    for line in rows.values():
-        line.earned_back = _earned_back(contract, rules, line, ratio_rows)
-    return list(rows.values())
+    return rows
 
 
 def _graced(contract: Mapping[str, Any], day: date) -> bool:
@@ -204,4 +236,4 @@ def _earned_back(
             return 0
         if Fraction(then.good, then.of) < Fraction(str(rule["at_or_above"])):
             return 0
-    return min(here.amount, line.after_caps)
+    return max(0, min(here.amount, line.after_caps))
