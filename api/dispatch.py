@@ -11,11 +11,13 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Thread
 from time import monotonic
 from typing import TypeVar
 
 import structlog
+from sqlalchemy import Connection
 
 from api.db import deliveries
 from api.db.connect import Database
@@ -39,6 +41,17 @@ _log = structlog.get_logger()
 _chance = secrets.SystemRandom().random
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sent:
+    """A batch that is to be written down. ``leave``: the webhook gives way to others."""
+
+    lease: Lease
+    batch: Batch
+    outcomes: list[Outcome]
+    leave: bool
+    following: asyncio.Future[Batch | None]
+
+
 @dataclass(kw_only=True)
 class Dispatcher:
     """The sender of one process. ``places``: webhooks that it serves beside each other."""
@@ -50,6 +63,8 @@ class Dispatcher:
     places: int = 64
     chance: Callable[[], float] = _chance
     _serving: dict[asyncio.Task[None], Lease] = field(default_factory=dict)
+    _sent: list[_Sent] = field(default_factory=list)
+    _writing: asyncio.Task[None] | None = None
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "webhooks-db"))
 
     def start(self) -> None:
@@ -87,32 +102,52 @@ class Dispatcher:
 
     async def _begin(self) -> int:
         """Begins to serve webhooks that nobody serves; gives how many."""
-        leases = await self._in_db(self._claim, self._free(failing=False), self._free(failing=True))
-        for lease in leases:
-            task = asyncio.create_task(self._serve(lease))
+        claimed = await self._in_db(self._claim, self._free(failing=False), self._free(failing=True))
+        for lease, batch in claimed:
+            task = asyncio.create_task(self._serve(lease, batch))
             self._serving[task] = lease
             task.add_done_callback(self._over)
-        return len(leases)
+        return len(claimed)
 
     def _free(self, *, failing: bool) -> int:
         most = self.places // 4 if failing else self.places - self.places // 4
         return most - sum(each.failing == failing for each in self._serving.values())
 
-    def _claim(self, others: int, failing: int) -> tuple[Lease, ...]:
+    def _claim(self, others: int, failing: int) -> list[tuple[Lease, Batch]]:
+        """Webhooks to serve, each with its first batch; those that turn out to want nothing are let go at once."""
         now = self.line.now()
         with self.store.read() as db:
             if not deliveries.waits(db, now):
-                return ()
+                return []
         with self.store.write() as db:
             well = deliveries.claim(db, now, limit=others, failing=False)
-            return well + deliveries.claim(db, now, limit=failing, failing=True)
+            leases = well + deliveries.claim(db, now, limit=failing, failing=True)
+            found = [(lease, deliveries.batch(db, lease, now)) for lease in leases]
+        return [(lease, batch) for lease, batch in found if batch is not None]
 
-    async def _serve(self, lease: Lease) -> None:
+    async def _serve(self, lease: Lease, first: Batch) -> None:
         leave_at = monotonic() + TURN_S
-        batch = await self._in_db(self._next, lease)
+        batch: Batch | None = first
         while batch is not None:
             outcomes = await self._send(lease, batch)
-            batch = await self._in_db(self._record, lease, batch, outcomes, monotonic() >= leave_at)
+            leave = self.drain.begun or monotonic() >= leave_at
+            following = asyncio.get_running_loop().create_future()
+            self._sent.append(_Sent(lease=lease, batch=batch, outcomes=outcomes, leave=leave, following=following))
+            if self._writing is None or self._writing.done():
+                self._writing = asyncio.create_task(self._write())
+            batch = await following
+
+    async def _write(self) -> None:
+        """Writes down whatever was sent, together what came while the transaction before was under way."""
+        while self._sent:
+            sent, self._sent = self._sent, []
+            (found,) = await asyncio.gather(self._in_db(self._record, sent), return_exceptions=True)
+            for index, each in enumerate(sent):
+                result = found if isinstance(found, BaseException) else found[index]
+                if isinstance(result, BaseException):
+                    each.following.set_exception(result)
+                else:
+                    each.following.set_result(result)
 
     async def _send(self, lease: Lease, batch: Batch) -> list[Outcome]:
         try:
@@ -123,23 +158,26 @@ class Dispatcher:
         sending = (send(batch.url, each.event, opened, self.line) for each in batch.sendings)
         return await asyncio.gather(*sending)
 
-    def _next(self, lease: Lease) -> Batch | None:
-        with self.store.write() as db:
-            return deliveries.batch(db, lease, self.line.now())
-
-    def _record(self, lease: Lease, batch: Batch, outcomes: list[Outcome], leave: bool) -> Batch | None:
-        """Writes a batch down and gives the next one, in one transaction."""
+    def _record(self, sent: list[_Sent]) -> list[Batch | WebhookLost | None]:
+        """Writes batches down and gives the one that follows each, in one transaction."""
         now = self.line.now()
         with self.store.write() as db:
-            ended = deliveries.record(db, lease, batch, outcomes, now, chance=self.chance, new_id=new_id())
-            following = None
-            if ended is None and (leave or self.drain.begun):
-                deliveries.let_go(db, lease, now)
-            elif ended is None:
-                following = deliveries.batch(db, lease, now)
+            return [self._recorded(db, each, now) for each in sent]
+
+    def _recorded(self, db: Connection, sent: _Sent, now: datetime) -> Batch | WebhookLost | None:
+        try:
+            ended = deliveries.record(
+                db, sent.lease, sent.batch, sent.outcomes, now, chance=self.chance, new_id=new_id()
+            )
+        except WebhookLost as lost:  # raised before anything was written of this one
+            return lost
         if ended is not None:
             _log.warning("webhook disabled", reason=ended)
-        return following
+            return None
+        if sent.leave:
+            deliveries.let_go(db, sent.lease, now)
+            return None
+        return deliveries.batch(db, sent.lease, now)
 
     def _over(self, task: asyncio.Task[None]) -> None:
         del self._serving[task]
