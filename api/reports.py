@@ -15,7 +15,7 @@ import pandas as pd
 
 from api.judging import Judged
 from router.errors import Invalid
-from sla import spans
+from sla.window import Period
 
 BY = ("party", "clause", "term", "tier", "drop", "hub", "week")
 """What figures can be told apart by."""
@@ -172,12 +172,12 @@ def _percent(part: int, whole: int) -> float | None:
 
 def _dispute_until(judged: Judged, started_at: str | None) -> str | None:
     settled = judged.contract.settlement
-    within = None if settled is None or settled.dispute_within is None else spans.parts(settled.dispute_within)
-    if settled is None or within is None or not isinstance(started_at, str):
+    if settled is None or settled.dispute_within is None or not isinstance(started_at, str):
         return None
-    _, end = spans.window(settled.window, date.fromisoformat(started_at[:10]))
-    return (spans.add(end, within) - timedelta(days=1)).isoformat()
-
+    span = settled.window
+    period = Period(months=span.months) if span.months else Period(days=max(1, span.days))
+    end = period.window(date.fromisoformat(started_at[:10])).end
+    return (settled.dispute_within.after(end) - timedelta(days=1)).isoformat()
 
 def _plain(value: Any) -> Any:
     return None if value is None or value is pd.NA or value != value else value

@@ -11,7 +11,7 @@ import typer
 
 from api import files
 from api.interrupt import interruptible
-from api.sla_cli import app
+from api.sla_cli import app as app
 from router.errors import Invalid
 
 if TYPE_CHECKING:
