@@ -35,7 +35,7 @@ app = typer.Typer(
 
 app.command()(service_cli.serve)
 app.command()(service_cli.worker)
-app.add_typer(sla_replay_cli.app, name="sla")
+app.add_typer(sla_replay_cli.app, name="sla")  # the app of sla_cli, with the commands for events
 app.add_typer(accounts_cli.tenants, name="tenants")
 app.add_typer(accounts_cli.keys, name="keys")
 app.add_typer(accounts_cli.people, name="people")

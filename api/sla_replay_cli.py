@@ -64,11 +64,11 @@ def evidence(
     at: At = None,
 ) -> None:
     """Write the events that decided a case, chained by hashes, and sign the file."""
-    from api.replay.timeline import written
+    from api.replay.timeline import evidence_of
     from sla.evidence import head, sign
 
     with interruptible():
-        made = written(events, _read(contract), case, _instant_us(at))
+        made = evidence_of(events, _read(contract), case, _instant_us(at))
         files.write_all({output: made, _beside(output): sign(made, files.read(key))})
         typer.echo(f"head {head(made)}")
 

@@ -48,7 +48,7 @@ def around(rules: Sequence[ClockRule], general: Sequence[Event], orders: Orders)
             decisions.setdefault(event.data.get("excuse") or "", []).append(event)
     pauses = {pause for rule in rules for pause in rule.pauses}
     closed = {pause: _closed(pause, general) for pause in pauses}
-    return Around(held, closed, decisions, _qualifying(general, orders))
+    return Around(general, held, closed, decisions, _qualifying(general, orders))
 
 
 def locks(general: Iterable[Event], windows: Windows) -> list[Lock]:

@@ -44,8 +44,9 @@ class TermRule(NamedTuple):
 
 
 class Around(NamedTuple):
-    """What is known beside an order's own events."""
+    """What is known beside an order's own events; ``general`` are the events that say so, in fold order."""
 
+    general: Sequence[Event]
     held: Held
     closed: Closed
     decisions: Mapping[str, Sequence[Event]]

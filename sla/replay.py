@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sla import rows
-from sla.around import Lock, around, is_general, locks
+from sla.around import Lock, Orders, around, is_general, locks
 from sla.event import Event
 from sla.judge import Around, Verdict, judge
 from sla.money import Account, Settlement, fees_of, settle
@@ -36,6 +36,7 @@ class Outcome(NamedTuple):
 
 
 NOTHING = Outcome([], [], {})
+NOTHING_AROUND = Around((), {}, {}, {}, lambda drop, percent: True)
 
 
 class Known(NamedTuple):
@@ -62,6 +63,18 @@ Corrections = Mapping[Identity, Sequence[Correction]]
 """By the identity of the event whose place is taken."""
 
 
+class Log(NamedTuple):
+    """All events of a replay in memory. The last of ``known`` is the instant of judgement."""
+
+    by_order: Mapping[str, Sequence[Event]]
+    corrections: Corrections
+    known: Sequence[Known]
+
+    def order(self, order: str) -> OrderLog:
+        """The events of one order that count at the instant of judgement."""
+        return OrderLog(order, _counting(self.by_order.get(order, ()), self.corrections, self.known[-1]))
+
+
 def replay(rules: Rules, events: Collection[Event], at_us: int | None = None) -> Iterator[str]:
     """The lines of a replay of events in any order, some perhaps twice, judged at an instant (default: the latest)."""
     found = outcome(rules, events, at_us)
@@ -71,29 +84,34 @@ def replay(rules: Rules, events: Collection[Event], at_us: int | None = None) ->
 
 def outcome(rules: Rules, events: Collection[Event], at_us: int | None = None) -> Outcome:
     """What a replay of events comes to; see ``replay``."""
-    corrections = corrections_of(events)
+    log = gathered(rules, events, at_us)
+    if log is None:
+        return NOTHING
+    tallies = [Tally() for _ in log.known]
+    made = [
+        Judged(order, verdict)
+        for order, own in log.by_order.items()
+        for verdict in fold(rules, order, own, log.corrections, log.known, tallies)
+    ]
+    made.sort(key=lambda judged: (judged.verdict.rule.term, judged.order))
+    return closing(rules, log.known, tallies)._replace(clocks=made)
+
+
+def gathered(rules: Rules, events: Collection[Event], at_us: int | None = None) -> Log | None:
+    """The events by order, and what is known beside them; ``None`` where there is no event to judge at."""
     if at_us is None:
         at_us = max((event.at_us for event in events), default=None)
         if at_us is None:
-            return NOTHING
+            return None
+    corrections = corrections_of(events)
     by_order: dict[str, list[Event]] = {}
     for event in events:
         if event.order is not None:
             by_order.setdefault(event.order, []).append(event)
-    orders: dict[str | None, int] = {}
-    if rules.needs_orders:
-        for own in by_order.values():
-            for drop in drop_of(own, corrections, at_us):
-                orders[drop] = orders.get(drop, 0) + 1
-    known = knowledge(rules, [event for event in events if is_general(event)], corrections, orders, at_us)
-    tallies = [Tally() for _ in known]
-    made = [
-        Judged(order, verdict)
-        for order, own in by_order.items()
-        for verdict in fold(rules, order, own, corrections, known, tallies)
-    ]
-    made.sort(key=lambda judged: (judged.verdict.rule.term, judged.order))
-    return closing(rules, known, tallies)._replace(clocks=made)
+    general = [event for event in events if is_general(event)]
+    known = times_of_judging(rules, general, corrections, at_us)
+    orders = count_drops(rules, by_order.values(), corrections, known)
+    return Log(by_order, corrections, informed(rules, general, corrections, known, orders))
 
 
 def corrections_of(events: Iterable[Event]) -> dict[Identity, list[Correction]]:
@@ -105,31 +123,43 @@ def corrections_of(events: Iterable[Event]) -> dict[Identity, list[Correction]]:
     return found
 
 
-def knowledge(
-    rules: Rules, general: Sequence[Event], corrections: Corrections, orders: Mapping[str | None, int], at_us: int
+def times_of_judging(rules: Rules, general: Sequence[Event], corrections: Corrections, at_us: int) -> list[Known]:
+    """The instant of judgement, and before it each time at which a window was settled; see ``informed``."""
+    main = Known(at_us, None, NOTHING_AROUND, None)
+    if rules.money is None:
+        return [main]
+    settled = locks(_counting(general, corrections, main), rules.money.windows)
+    return [*(Known(min(at_us, lock.at_us), lock.recorded_us, NOTHING_AROUND, lock) for lock in settled), main]
+
+
+def informed(
+    rules: Rules, general: Sequence[Event], corrections: Corrections, known: Sequence[Known], orders: Sequence[Orders]
 ) -> list[Known]:
-    """What is known at the instant of judgement, and before it what was known when each window was settled."""
+    """The times of judging with what was known then beside each order; ``orders`` of the drops, for each time."""
     clocks = [term.clock for term in rules.terms]
-    main = Known(at_us, None, Around({}, {}, {}, lambda drop, percent: True), None)
-    found = []
-    if rules.money is not None:
-        for lock in locks(_counting(general, corrections, main), rules.money.windows):
-            then = Known(min(at_us, lock.at_us), lock.recorded_us, main.around, lock)
-            found.append(then._replace(around=around(clocks, _counting(general, corrections, then), orders)))
-    return [*found, main._replace(around=around(clocks, _counting(general, corrections, main), orders))]
+    return [
+        then._replace(around=around(clocks, _counting(general, corrections, then), counts))
+        for then, counts in zip(known, orders, strict=True)
+    ]
 
 
-def drop_of(events: Iterable[Event], corrections: Corrections, at_us: int) -> list[str | None]:
-    """The drop of one order's events, in a list of one; empty where none of them counts."""
-    known = Known(at_us, None, Around({}, {}, {}, lambda drop, percent: True), None)
-    counting = _counting(events, corrections, known)
-    return [OrderLog("", counting).drop] if counting else []
+def count_drops(
+    rules: Rules, orders: Iterable[Sequence[Event]], corrections: Corrections, known: Sequence[Known]
+) -> list[dict[str | None, int]]:
+    """How many orders each drop had, for each time of judging; nothing where no term asks."""
+    counts: list[dict[str | None, int]] = [{} for _ in known]
+    for events in orders if rules.needs_orders else ():
+        for then, sums in zip(known, counts, strict=True):
+            if counting := _counting(events, corrections, then):
+                drop = OrderLog("", counting).drop
+                sums[drop] = sums.get(drop, 0) + 1
+    return counts
 
 
 def fold(
     rules: Rules,
     order: str,
-    events: Collection[Event],
+    events: Iterable[Event],
     corrections: Corrections,
     known: Sequence[Known],
     tallies: Sequence[Tally],

@@ -14,7 +14,7 @@ from sla import event
 from sla.contract import Contract
 from sla.event import Event
 from sla.order_log import Identity
-from sla.replay import Correction, drop_of, fold, knowledge
+from sla.replay import Correction, count_drops, fold, informed, times_of_judging
 from sla.rows import clock_line
 from sla.rules import prepared
 from sla.tally import Tally
@@ -27,7 +27,7 @@ class Judging(NamedTuple):
     at_us: int
     general: tuple[Event, ...]
     corrections: dict[Identity, list[Correction]]
-    orders: dict[str | None, int]
+    orders: list[dict[str | None, int]]
     folder: Path
     lanes: int
     buckets: tuple[int, ...]
@@ -37,7 +37,8 @@ def judge_buckets(job: Judging) -> list[Tally]:
     """Judges every order of the buckets."""
     gc.disable()
     rules = prepared(job.contract)
-    known = knowledge(rules, job.general, job.corrections, job.orders, job.at_us)
+    known = times_of_judging(rules, job.general, job.corrections, job.at_us)
+    known = informed(rules, job.general, job.corrections, known, job.orders)
     tallies = [Tally() for _ in known]
     terms = {rule.term: index for index, rule in enumerate(rules.terms)}
     for bucket in job.buckets:
@@ -55,15 +56,22 @@ def judge_buckets(job: Judging) -> list[Tally]:
     return tallies
 
 
-def count_orders(job: Judging) -> dict[str | None, int]:
-    """Counts the orders of each drop."""
-    counts: dict[str | None, int] = {}
+def count_orders(job: Judging) -> list[dict[str | None, int]]:
+    """Counts the orders of each drop in the buckets, for each time of judging."""
+    rules = prepared(job.contract)
+    known = times_of_judging(rules, job.general, job.corrections, job.at_us)
+    totals: list[dict[str | None, int]] = [{} for _ in known]
     for bucket in job.buckets:
-        corrections = corrections_in(job.folder, bucket)
-        for events in _by_order(job, bucket).values():
-            for drop in drop_of(events, corrections, job.at_us):
-                counts[drop] = counts.get(drop, 0) + 1
-    return counts
+        counts = count_drops(rules, _by_order(job, bucket).values(), corrections_in(job.folder, bucket), known)
+        add_counts(totals, counts)
+    return totals
+
+
+def add_counts(totals: list[dict[str | None, int]], counts: list[dict[str | None, int]]) -> None:
+    """Adds counts by drop, time of judging by time of judging."""
+    for total, part in zip(totals, counts, strict=True):
+        for drop, count in part.items():
+            total[drop] = total.get(drop, 0) + count
 
 
 def rows_file(folder: Path, term: int, bucket: int) -> Path:

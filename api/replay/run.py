@@ -19,7 +19,7 @@ from api.replay import folding, identity, merge, scan
 from router import processes
 from router.errors import Fault, Faulty, Unavailable
 from sla.contract import Contract
-from sla.replay import closing, closing_lines, knowledge
+from sla.replay import closing, closing_lines, times_of_judging
 from sla.rules import prepared
 from sla.tally import Tally
 
@@ -89,15 +89,13 @@ def _replay(
     if at_us is None:
         return Replayed((), ())
     rules = prepared(contract)
+    known = times_of_judging(rules, general, corrections, at_us)
+    orders: list[dict[str | None, int]] = [{} for _ in known]
     shares = [tuple(range(lane, buckets, lanes)) for lane in range(lanes)]
-    judging = [folding.Judging(contract, at_us, general, corrections, {}, folder, lanes, share) for share in shares]
-    orders: dict[str | None, int] = {}
+    judging = [folding.Judging(contract, at_us, general, corrections, orders, folder, lanes, share) for share in shares]
     if rules.needs_orders:
         for counts in _all(pool, folding.count_orders, judging):
-            for drop, count in counts.items():
-                orders[drop] = orders.get(drop, 0) + count
-        judging = [job._replace(orders=orders) for job in judging]
-    known = knowledge(rules, general, corrections, orders, at_us)
+            folding.add_counts(orders, counts)
     tallies = [Tally() for _ in known]
     for sums in _all(pool, folding.judge_buckets, judging):
         for tally, part in zip(tallies, sums, strict=True):
