@@ -48,7 +48,7 @@ class _Log:
     def __init__(self, random: Random, first: date) -> None:
         self.random = random
         self.first = datetime(first.year, first.month, first.day, tzinfo=UTC)
-        self.days = random.choice((2, 4, 10, 40, 100, 100))
+        self.days = random.choice((2, 4, 10, 70, 100, 100))
         self.events: list[Event] = []
 
     def add(self, at: datetime, kind: str, subject: str, **data: Any) -> Event:

@@ -74,7 +74,7 @@ def contract(random: Random, first: date) -> dict[str, Any]:
         made["stages"] = [dict(zip(names, stage, strict=True)) for stage in STAGES]
     if random.random() < 0.9 or any((term.get("remedy") or {}).get("basis") == "pool" for term in ratios):
         made["settlement"] = _settlement(random, ratios)
-    if random.random() < 0.7:
+    if random.random() < 0.8:
         made["fees"] = [
             {"party": party, "from": f"2026-{month:02}-01", "to": _first_after(month), "amount": amount}
             for party in PARTIES
@@ -161,7 +161,7 @@ def _ratio_term(random: Random, name: str, clock: dict[str, Any]) -> dict[str, A
         "target": random.choice((0.97, 0.9, 0.5)),
     }
     if random.random() < 0.5:
-        ratio["at_least"] = random.choice((1, 5, 50))
+        ratio["at_least"] = random.choice((1, 2, 20))
     if random.random() < 0.5:
         ratio["excludes"] = ["excused"]
     ladder = [{"below": 0.97, "value": 5}, {"below": 0.9, "value": 10}, {"below": 0.4, "value": 2.5}]
@@ -182,8 +182,9 @@ def _settlement(random: Random, ratios: list[dict[str, Any]]) -> dict[str, Any]:
         made["cap_12_months"] = random.choice((300, 2_000, 500_000))
     if random.random() < 0.3:
         made["grace_period"] = random.choice(("P3D", "P30D"))
-    if ratios and random.random() < 0.6:
-        made["earn_back"] = {"term": ratios[0]["id"], "windows": random.choice((1, 2)), "at_or_above": 0.5}
-        if random.random() < 0.5:
-            made["earn_back"]["not_in"] = [11, 12]
+    if ratios and random.random() < 0.8:
+        windows, least = random.choice((1, 1, 2)), random.choice((0.1, 0.3))
+        made["earn_back"] = {"term": ratios[0]["id"], "windows": windows, "at_or_above": least}
+        if random.random() < 0.3:
+            made["earn_back"]["not_in"] = [4, 11]
     return made
