@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, is_dataclass
-from datetime import UTC, datetime
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -23,6 +24,7 @@ from router import faults
 from router.errors import Fault, Faulty
 from router.model import Drop
 from router.plan import Plan
+from router.spelling import Spelling
 
 _NEVER_NULL = {
     "Location": ("lat", "lon", "place"),
@@ -81,6 +83,21 @@ def values(data: bytes) -> Any:
     return from_json(data, allow_inf_nan=False)
 
 
+def made_of(kind: type[_Kind], text: faults.Text, what: str, scan: Scan) -> _Kind:
+    """The record of class ``kind`` that values read from any notation spell, looked at as ``read_as`` does.
+
+    ``text``: the values, with the faults of their notation. A record's field ``from_`` is spelt ``from``, and a
+    ``Spelling`` is spelt as a string. Raises ``Faulty``.
+    """
+    form = _form(kind)
+    given = _looked_at(replace(text, as_given=False), b"", form, what, scan)
+    try:
+        made: _Kind = form.maker.validate_json(given)
+    except ValidationError as error:
+        raise Faulty(what, _every([], text, form) or (_of_pydantic(error),)) from None
+    return made
+
+
 def write(document: Drop | Plan) -> bytes:
     """A drop or plan as JSON, one record a line; reading it gives an equal record back."""
     dump = json.JSONEncoder(ensure_ascii=False).encode
@@ -127,10 +144,16 @@ def plain(record: object) -> Any:
             if value is not unwritten and value != unwritten:
                 if is_real and value is not None:
                     value = float(value) + 0.0  # 60 is 60.0, and -0.0 is 0.0
-                made[name] = value if type(value) in _SCALARS else plain(value)
+                made[name.removesuffix("_")] = value if type(value) in _SCALARS else plain(value)
         return made
     if isinstance(record, datetime):
         return record.astimezone(UTC).isoformat()[:19] + "Z"
+    if isinstance(record, date):
+        return record.isoformat()
+    if isinstance(record, Spelling):
+        return str(record)
+    if isinstance(record, Decimal):
+        return int(record) if record == record.to_integral_value() else float(record)
     if isinstance(record, tuple):
         return list(record) if not record or type(record[0]) in _SCALARS else [plain(item) for item in record]
     if isinstance(record, dict):
@@ -198,6 +221,8 @@ def _stricter(node: Any, always: dict[str, tuple[str, ...]]) -> Any:
     if made.get("type") == "tuple":
         made["fail_fast"] = True
     for field in made["fields"] if made.get("type") == "dataclass-args" else ():
+        if field["name"].endswith("_"):  # a word that Python keeps for itself, such as from
+            field["validation_alias"] = field["name"].removesuffix("_")
         name = (made["dataclass_name"], field["name"])
         if name[1] in always.get(name[0], ()):
             field["schema"] = field["schema"]["schema"]
@@ -210,7 +235,7 @@ def _stricter(node: Any, always: dict[str, tuple[str, ...]]) -> Any:
 
 def _read(data: bytes, kind: type[_Kind], what: str, scan: Scan) -> _Kind:
     form = _form(kind)
-    given = _looked_at(data, form, what, scan)
+    given = _looked_at(faults.parse(data), data, form, what, scan)
     try:
         document: _Kind = form.maker.validate_json(given)
     except ValidationError as error:
@@ -218,12 +243,11 @@ def _read(data: bytes, kind: type[_Kind], what: str, scan: Scan) -> _Kind:
     return document
 
 
-def _looked_at(data: bytes, form: _Form, what: str, scan: Scan) -> bytes | str:
+def _looked_at(text: faults.Text, data: bytes, form: _Form, what: str, scan: Scan) -> bytes | str:
     """JSON without the oddities that ``faults.parse`` takes out, for pydantic. Raises ``Faulty``.
 
-    The values are given up on return: a matrix of 2 000 places is large enough to hold once.
+    ``data``: the JSON of which the text was read, to be used where it has no oddities.
     """
-    text = faults.parse(data)
     found = [*text.faults]
     if isinstance(text.tree, dict):
         found += [*scan(text.tree), *islice(faults.of_top(text.tree, form.described), faults.MOST)]
@@ -246,9 +270,14 @@ def _of_refused(error: ValidationError, data: bytes, form: _Form) -> tuple[Fault
         text = faults.tidy(text)
     found = _every([*text.faults], text, form)
     if not found:  # pydantic knows something that faults.of_form does not: better its words than none
-        pointer = "".join(f"/{faults.escape(str(part))}" for part in first["loc"])
-        found = (Fault(pointer=pointer, code="wrong-type", message=first["msg"]),)
+        found = (_of_pydantic(error),)
     return found
+
+
+def _of_pydantic(error: ValidationError) -> Fault:
+    first = error.errors(include_url=False, include_input=False)[0]
+    pointer = "".join(f"/{faults.escape(str(part))}" for part in first["loc"])
+    return Fault(pointer=pointer, code="wrong-type", message=first["msg"])
 
 
 def _every(found: list[Fault], text: faults.Text, form: _Form) -> tuple[Fault, ...]:

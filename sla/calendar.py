@@ -1,26 +1,29 @@
 """Business time: how long a calendar is open between instants, and when so much of it will have passed.
 
-Open at an instant is a calendar whose local wall time then lies in [open, close) of that local day, by the rules of
-the zone. So on a night whose hour comes twice it counts twice, and a skipped one never. Instants are integer
-microseconds from 1970; all arithmetic is in UTC.
+A calendar is open at an instant whose local wall time lies in [open, close) of that local date, by the rules of the
+zone. So an hour that comes twice in an autumn night counts twice, and one that is skipped in spring never. Instants are
+integer microseconds from 1970 in UTC; all arithmetic is in UTC.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import holidays
 
-from sla import contract, spans
-from sla.spans import SECOND
+from sla import contract
+from sla.spelling import DAY_S, Opening
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY = timedelta(days=1)
-_FURTHEST = 400
-"""Years after which a calendar that is never open is given up."""
+SECOND_US = 1_000_000
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_LOOK_S = 6 * 3600
+"""How far apart the offsets of a zone are looked at; two changes of a clock are never as near as that."""
 
 
 class NeverOpen(ValueError):
@@ -32,192 +35,181 @@ class AroundTheClock:
 
     @staticmethod
     def open_us(from_us: int, to_us: int) -> int:
-        """Open microseconds between two instants."""
+        """Microseconds from one instant to another, 0 where they are in the other order."""
         return max(0, to_us - from_us)
 
     @staticmethod
     def after_us(from_us: int, open_us: int) -> int:
-        """The first instant at which so much open time has passed since another."""
+        """The instant so much later."""
         return from_us + open_us
 
 
-class OpeningHours:
-    """A calendar in a zone. Years are worked out when they are first asked for."""
+class _Year(NamedTuple):
+    """The open spans of a year of UTC: begins, ends, and the open time before each; the last sum is the year's."""
 
-    def __init__(self, hours: Mapping[int, tuple[tuple[int, int], ...]], closed: contract.Holidays, zone: ZoneInfo):
-        """``hours``: by weekday (0 is Monday) spans in minutes from midnight, in order and apart."""
-        self.hours, self.zone = hours, zone
-        self._closed = closed
-        self._dates = {each for text in closed.dates if (each := spans.day(text)) is not None}
-        self._years: dict[int, tuple[list[int], list[int], list[int]]] = {}
+    begins: list[int]
+    ends: list[int]
+    sums: list[int]
+
+    def passed(self, at_us: int) -> int:
+        """Open microseconds of the year before an instant in it."""
+        index = bisect_right(self.begins, at_us) - 1
+        return 0 if index < 0 else self.sums[index] + min(at_us, self.ends[index]) - self.begins[index]
+
+
+class OpeningHours:
+    """A calendar in a zone. A year is worked out when it is first asked for, in a few milliseconds."""
+
+    def __init__(self, hours: tuple[tuple[Opening, ...], ...], closed: contract.Holidays, zone: ZoneInfo) -> None:
+        """``hours``: of each day from Monday to Sunday, in order and apart."""
+        self.hours, self.zone, self._closed = hours, zone, closed
+        self._years: dict[int, _Year] = {}
 
     def open_us(self, from_us: int, to_us: int) -> int:
-        """Open microseconds between two instants; 0 where the second is the earlier one."""
+        """Open microseconds between two instants; 0 where the second is the earlier one. O(years + log spans)."""
         if to_us <= from_us:
             return 0
-        first, last = _year(from_us), _year(to_us)
+        first, last = _year_of(from_us), _year_of(to_us)
         if first == last:
-            return self._passed(first, to_us) - self._passed(first, from_us)
-        whole = sum(self._sums(year)[2][-1] for year in range(first + 1, last))
-        return self._sums(first)[2][-1] - self._passed(first, from_us) + whole + self._passed(last, to_us)
+            year = self._year(first)
+            return year.passed(to_us) - year.passed(from_us)
+        whole = sum(self._year(year).sums[-1] for year in range(first, last))
+        return whole - self._year(first).passed(from_us) + self._year(last).passed(to_us)
 
     def after_us(self, from_us: int, open_us: int) -> int:
-        """The first instant at which so much open time has passed since another. Raises ``NeverOpen``."""
+        """The first instant at which so much open time has passed since another. Raises NeverOpen."""
         if open_us <= 0:
             return from_us
-        year = _year(from_us)
-        need = self._passed(year, from_us) + open_us
-        for ahead in range(year, min(year + _FURTHEST, 9999)):
-            starts, _, sums = self._sums(ahead)
-            if need <= sums[-1]:
-                index = _below(sums, need)
-                return starts[index] + need - sums[index]
-            need -= sums[-1]
+        first = _year_of(from_us)
+        need = open_us + self._year(first).passed(from_us)
+        for year in self._from(first):
+            if need <= year.sums[-1]:
+                index = bisect_left(year.sums, need) - 1
+                return year.begins[index] + need - year.sums[index]
+            need -= year.sums[-1]
         raise NeverOpen
 
-    def opening_us(self, after_us: int) -> int:
-        """The first opening at an instant or later. Raises ``NeverOpen``."""
-        year = _year(after_us)
-        for ahead in range(year, min(year + _FURTHEST, 9999)):
-            starts = self._sums(ahead)[0]
-            index = bisect_right(starts, after_us - 1)
-            if index < len(starts):
-                return starts[index]
+    def opening_us(self, at_us: int) -> int:
+        """The first instant from ``at_us`` on at which it is open: itself where it is. Raises NeverOpen."""
+        for year in self._from(_year_of(at_us)):
+            index = bisect_right(year.ends, at_us)
+            if index < len(year.ends):
+                return max(at_us, year.begins[index])
         raise NeverOpen
 
-    def close_us(self, of: date) -> int | None:
-        """When a local day closes for good; ``None`` where it never opens."""
-        pieces = self._day(of)
-        return pieces[-1][1] if pieces else None
+    def close_us(self, day: date) -> int | None:
+        """When a local date closes for good; ``None`` where it does not open."""
+        midnight_s = (day.toordinal() - _EPOCH_DAY) * DAY_S
+        spans = [
+            span
+            for low, high, offset in self._offsets(midnight_s - 2 * DAY_S, midnight_s + 3 * DAY_S)
+            for span in self._spans_of(day, low, high, offset)
+        ]
+        return spans[-1][1] * SECOND_US if spans else None
 
-    def _passed(self, year: int, at_us: int) -> int:
-        """Open microseconds of a year of UTC before an instant in it."""
-        starts, ends, sums = self._sums(year)
-        index = bisect_right(starts, at_us) - 1
-        return 0 if index < 0 else sums[index] + min(at_us, ends[index]) - starts[index]
+    def _from(self, first: int) -> Iterator[_Year]:
+        """The years from one on, as far as a calendar can count."""
+        last = 9998 if any(self.hours) else first
+        return (self._year(year) for year in range(first, last + 1))
 
-    def _sums(self, year: int) -> tuple[list[int], list[int], list[int]]:
-        """Begins and ends of the open spans of a year of UTC, and the open time before each; the last is the whole."""
+    def _year(self, year: int) -> _Year:
         found = self._years.get(year)
         if found is None:
-            begin, end = (_utc_us(each) for each in (year, year + 1))
-            starts, ends, sums = [], [], [0]
-            day = date(year, 1, 1) - _DAY if year > 1 else date(year, 1, 1)
-            while day.year <= year or day == date(year + 1, 1, 1):
-                for low, high in self._day(day):
-                    low, high = max(low, begin), min(high, end)
-                    if low < high:
-                        starts.append(low)
-                        ends.append(high)
-                        sums.append(sums[-1] + high - low)
-                day += _DAY
-            found = self._years[year] = (starts, ends, sums)
+            found = self._years[year] = self._worked_out(year)
         return found
 
-    def _day(self, of: date) -> list[tuple[int, int]]:
-        """The spans of UTC in which a local day is open, in order."""
-        hours = self.hours.get(of.weekday(), ())
-        if not hours or of in self._dates or self._is_holiday(of):
-            return []
-        found = []
-        for low, high, offset in _pieces(of, self.zone):
-            midnight = _utc_midnight(of) - offset
-            for opens, closes in hours:
-                begin, end = max(low, midnight + opens * 60), min(high, midnight + closes * 60)
+    def _worked_out(self, year: int) -> _Year:
+        begins: list[int] = []
+        ends: list[int] = []
+        sums = [0]
+        for low, high, offset in self._offsets(_begin_s(year), _begin_s(year + 1)):
+            first, last = (low + offset) // DAY_S, (high - 1 + offset) // DAY_S
+            for number in range(first, last + 1):
+                for begin, end in self._spans_of(date.fromordinal(number + _EPOCH_DAY), low, high, offset):
+                    begins.append(begin * SECOND_US)
+                    ends.append(end * SECOND_US)
+                    sums.append(sums[-1] + (end - begin) * SECOND_US)
+        return _Year(begins, ends, sums)
+
+    def _spans_of(self, day: date, low: int, high: int, offset: int) -> Iterator[tuple[int, int]]:
+        """The open spans of a local date within [low, high), in which the zone keeps one offset; in seconds."""
+        openings = self.hours[day.weekday()]
+        if openings and not self._is_holiday(day):
+            midnight_s = (day.toordinal() - _EPOCH_DAY) * DAY_S - offset
+            for opening in openings:
+                begin, end = max(low, midnight_s + opening.open_s), min(high, midnight_s + opening.close_s)
                 if begin < end:
-                    found.append((begin * SECOND, end * SECOND))
-        return sorted(found)
+                    yield begin, end
 
-    def _is_holiday(self, of: date) -> bool:
-        country = self._closed.country
-        if country is None:
-            return False
-        return of in public_holidays(country, self._closed.subdivision, of.year)
+    def _offsets(self, low: int, high: int) -> Iterator[tuple[int, int, int]]:
+        """[low, high) in pieces throughout which the zone keeps one offset, each with that offset; in seconds."""
+        begin, offset = low, self._offset(low)
+        for at in range(low, high, _LOOK_S):
+            end = min(at + _LOOK_S, high)
+            if self._offset(end - 1) != offset:
+                same, other = max(low, at - 1), end - 1
+                while other - same > 1:
+                    middle = (same + other) // 2
+                    same, other = (middle, other) if self._offset(middle) == offset else (same, middle)
+                yield begin, other, offset
+                begin, offset = other, self._offset(other)
+        yield begin, high, offset
+
+    def _offset(self, at_s: int) -> int:
+        """Seconds east of UTC."""
+        found = datetime.fromtimestamp(at_s, self.zone).utcoffset() or timedelta()
+        return found.days * DAY_S + found.seconds
+
+    def _is_holiday(self, day: date) -> bool:
+        closed = self._closed
+        if closed.expanded is not None:
+            return day in closed.dates or day in closed.expanded
+        return day in closed.dates or (
+            closed.country is not None and day in public_holidays(closed.country, closed.subdivision, day.year)
+        )
 
 
-_HOLIDAYS: dict[tuple[str, str | None, int], frozenset[date]] = {}
-
-
+@lru_cache(maxsize=4096)
 def public_holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
-    """The public holidays of a year. Raises ``NotImplementedError`` for a country or part that is not known."""
-    key = (country, subdivision, year)
-    if key not in _HOLIDAYS:
-        _HOLIDAYS[key] = frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
-    return _HOLIDAYS[key]
+    """The public holidays of a year. Raises NotImplementedError for a country or a part of it that is not known."""
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
+
+
+def is_known(country: str, subdivision: str | None) -> bool:
+    """Whether the public holidays of a country, or of a part of it, are known."""
+    try:
+        public_holidays(country, subdivision, 2026)
+    except NotImplementedError:
+        return False
+    return True
 
 
 def of(record: contract.Calendar, zone: ZoneInfo) -> OpeningHours:
-    """The calendar that a contract describes; without faults, see ``sla.faults``."""
-    hours: dict[int, tuple[tuple[int, int], ...]] = {}
-    for days, given in record.hours.items():
-        made = tuple(sorted(each for text in given if (each := span(text)) is not None))
+    """The calendar that a contract without faults describes."""
+    by_day: list[list[Opening]] = [[] for _ in WEEKDAYS]
+    for days, openings in record.hours.items():
         for weekday in weekdays(days) or ():
-            hours[weekday] = tuple(sorted((*hours.get(weekday, ()), *made)))
+            by_day[weekday] += openings
+    hours = tuple(tuple(sorted(openings, key=lambda opening: opening.open_s)) for openings in by_day)
     return OpeningHours(hours, record.holidays, zone)
 
 
 def weekdays(text: str) -> tuple[int, ...] | None:
-    """The days that ``mon``, ``mon-fri`` or ``sat,sun`` name; ``None`` where it names none."""
+    """The days, 0 for Monday, that ``mon``, ``mon-fri`` or ``sat,sun`` name; ``None`` where it names none."""
     found: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
+    for part in text.split(",") if len(text) < 100 else ():
+        first, dash, last = (each.strip() for each in part.partition("-"))
+        last = last if dash else first
+        if first not in WEEKDAYS or last not in WEEKDAYS:
             return None
         begin = WEEKDAYS.index(first)
-        length = (WEEKDAYS.index(last or first) - begin) % 7 + 1
-        found += [(begin + ahead) % 7 for ahead in range(length)]
-    return tuple(found)
+        found += [(begin + ahead) % 7 for ahead in range((WEEKDAYS.index(last) - begin) % 7 + 1)]
+    return tuple(dict.fromkeys(found)) or None
 
 
-def span(text: str) -> tuple[int, int] | None:
-    """The minutes of ``08:00-20:00``; ``None`` where it is no span, or ends before it begins."""
-    begin, _, end = text.partition("-")
-    low, high = spans.minutes(begin), spans.minutes(end)
-    return None if low is None or high is None or low >= high else (low, high)
+def _begin_s(year: int) -> int:
+    return (date(year, 1, 1).toordinal() - _EPOCH_DAY) * DAY_S
 
 
-def _pieces(of: date, zone: ZoneInfo) -> list[tuple[int, int, int]]:
-    """Spans of UTC (seconds) that may hold instants of a local day, each with the offset that holds throughout it."""
-    low, high = _utc_midnight(of) - 26 * 3600, _utc_midnight(of) + 50 * 3600
-    if _offset(low, zone) == _offset(high, zone) == _offset((low + high) // 2, zone):
-        return [(low, high, _offset(low, zone))]
-    found = []
-    at, offset = low, _offset(low, zone)
-    for step in range(low + 900, high + 900, 900):
-        end = min(step, high)
-        if _offset(end, zone) != offset:
-            begin, later = end - 900, end
-            while later - begin > 1:
-                middle = (begin + later) // 2
-                begin, later = (middle, later) if _offset(middle, zone) == offset else (begin, middle)
-            found.append((at, later, offset))
-            at, offset = later, _offset(later, zone)
-    found.append((at, high, offset))
-    return found
-
-
-def _offset(at_s: int, zone: ZoneInfo) -> int:
-    """Seconds east of UTC."""
-    found = datetime.fromtimestamp(at_s, zone).utcoffset()
-    return 0 if found is None else round(found.total_seconds())
-
-
-def _utc_midnight(of: date) -> int:
-    return (of.toordinal() - 719163) * 86400
-
-
-def _utc_us(year: int) -> int:
-    return (date(year, 1, 1).toordinal() - 719163) * 86400 * SECOND
-
-
-def _year(at_us: int) -> int:
-    return datetime.fromtimestamp(at_us // SECOND, UTC).year
-
-
-def _below(sums: list[int], need: int) -> int:
-    """The last index whose sum is below the need."""
-    low, high = 0, len(sums) - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if sums[middle] < need else (low, middle - 1)
-    return low
+def _year_of(at_us: int) -> int:
+    return datetime.fromtimestamp(at_us // SECOND_US, UTC).year

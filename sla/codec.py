@@ -1,66 +1,65 @@
-"""Contracts in YAML or JSON as records and back; every fault at once, each with its place and its line."""
+"""Contracts in YAML or JSON as records and back; every fault at once, each with its pointer, line and column."""
 
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from router import codec
 from router.errors import Fault, Faulty
+from router.faults import Text as Values
+from router.faults import in_order
 from sla import faults, text
 from sla.contract import Contract
 
-_LISTS = {"start", "stop"}
-"""Fields that may be one text instead of a list."""
+_ONE_OR_MANY = ("start", "stop", "cancel")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinedFault(Fault):
-    """A fault of a contract, with its line where there is one."""
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class PlacedFault(Fault):
+    """A fault of a contract, with its line and column in the text (from 1)."""
 
-    line: int | None = None
+    line: int
+    column: int
 
     def __str__(self) -> str:
-        where = "" if self.line is None else f"line {self.line}, "
-        return f"{where}{self.pointer or '/'}: {self.message} [{self.code}]"
+        return f"{self.line}:{self.column}: {self.pointer or '/'}: {self.message} [{self.code}]"
 
 
-def read_contract(data: bytes, *, bound: bool = False) -> Contract:
+def read_contract(data: bytes, *, bound: bool = False, most_bytes: int = text.MOST_BYTES) -> Contract:
     """The contract, or template, that ``data`` (YAML 1.2 or JSON, in UTF-8) spells.
 
-    ``bound``: a parameter that a term obliges must be bound to somebody. Raises ``Faulty`` with every fault.
+    ``bound``: it is to be judged by. Then a party that a term obliges must be bound to somebody, while what names a
+    term or a type of event that there is not, and so counts nothing, is let through. Raises ``Faulty`` with every fault
+    (``PlacedFault``).
     """
-    given = text.read(data)
-    if given.faults and not isinstance(given.tree, dict):
-        raise Faulty("contract", _lined(given.faults, given))
-    if not isinstance(given.tree, dict):
-        fault = Fault(pointer="", code="wrong-type", message="must be an object: the fields of a contract")
-        raise Faulty("contract", _lined([fault], given))
-    tree = _inward(given.tree)
+    given = text.read(data, most_bytes)
     try:
-        spelt = json.dumps(tree, ensure_ascii=False).encode()
-        found = codec.read_as(Contract, spelt, "contract", lambda seen: faults.of_contract(seen, bound=bound))
-    except UnicodeEncodeError:
-        fault = Fault(pointer="", code="lone-surrogate", message="has half of a character; write it whole")
-        raise Faulty("contract", _lined([*given.faults, fault], given)) from None
+        return made_of(given.tree, bound=bound, already=given.faults)
     except Faulty as faulty:
-        raise Faulty("contract", _lined([*given.faults, *faulty.faults], given)) from None
-    if given.faults:
-        raise Faulty("contract", _lined(given.faults, given))
-    return found
+        raise Faulty("contract", _placed(faulty.faults, given)) from None
+
+
+def made_of(tree: Any, *, bound: bool = False, already: Iterable[Fault] = ()) -> Contract:
+    """The contract that JSON values spell; ``already``: faults found before. Raises ``Faulty`` with every fault."""
+    found = tuple(already)
+    if tree is None and found:
+        raise Faulty("contract", found)
+    values = Values(tree=one_spelling(tree), faults=found, as_given=False)
+    return codec.made_of(Contract, values, "contract", lambda seen: faults.of_contract(seen, bound=bound))
 
 
 def plain(contract: Contract) -> dict[str, Any]:
-    """A contract as JSON values, under the names of the format; defaults are left out."""
-    made: dict[str, Any] = _outward(codec.plain(contract))
+    """A contract as JSON values, in the one spelling; defaults are left out."""
+    made: dict[str, Any] = codec.plain(contract)
     return made
 
 
 def canonical(contract: Contract) -> bytes:
     """One spelling for equal contracts: JSON with sorted keys and no spaces."""
-    return json.dumps(plain(contract), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return codec.canonical(contract)
 
 
 def write(contract: Contract) -> bytes:
@@ -68,39 +67,66 @@ def write(contract: Contract) -> bytes:
     return (json.dumps(plain(contract), ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _inward(tree: Any) -> Any:
-    """Spellings that the format allows beside each other, made one; ``from`` under the name that Python allows."""
-    if isinstance(tree, list):
-        return [_inward(each) for each in tree]
+def one_spelling(tree: Any) -> Any:
+    """The values with whatever may be spelt in two ways spelt in the way of the records; what is null is left out."""
     if not isinstance(tree, dict):
         return tree
-    made = {("from_" if key == "from" else key): _inward(value) for key, value in tree.items()}
-    for name in _LISTS & made.keys():
-        if isinstance(made[name], str):
-            made[name] = [made[name]]
-    if made.get("hubs") == "all":
-        del made["hubs"]
-    good = made.get("good")
-    if isinstance(good, dict) and len(good) == 1:
-        made["good"] = ": ".join(map(str, *good.items()))
-    if isinstance(made.get("hours"), dict):
-        made["hours"] = {day: [] if spans is None else spans for day, spans in made["hours"].items()}
+    made = _without_nulls({name: value for name, value in tree.items() if name != "parameters"})
+    made |= {"parameters": tree["parameters"]} if tree.get("parameters") is not None else {}
+    _drop_all(made, "hubs", "couriers")
+    for calendar in _objects(made, "calendars"):
+        _calendar(calendar)
+    for term in _objects(made, "terms"):
+        _drop_all(term.get("scope"), "hubs", "tiers")
+        if isinstance(clock := term.get("clock"), dict):
+            for name in _ONE_OR_MANY:
+                if isinstance(clock.get(name), str):
+                    clock[name] = [clock[name]]
+        ratio = term.get("ratio")
+        if isinstance(ratio, dict) and isinstance(good := ratio.get("good"), dict) and len(good) == 1:
+            ratio["good"] = ": ".join(map(str, *good.items()))
     return made
 
 
-def _outward(tree: Any) -> Any:
+def _calendar(calendar: dict[str, Any]) -> None:
+    if isinstance(hours := calendar.get("hours"), dict):
+        calendar["hours"] = {
+            days: [given] if isinstance(given, str) else given
+            for days, given in hours.items()
+            if given not in ("none", "closed", [])
+        }
+    if isinstance(calendar.get("holidays"), list):
+        calendar["holidays"] = {"dates": calendar["holidays"]}
+    if "dates" in calendar:
+        holidays = calendar.setdefault("holidays", {})
+        if isinstance(holidays, dict) and "dates" not in holidays:
+            holidays["dates"] = calendar.pop("dates")
+
+
+def _drop_all(tree: Any, *names: str) -> None:
+    for name in names:
+        if isinstance(tree, dict) and tree.get(name) == "all":
+            del tree[name]
+
+
+def _objects(tree: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    listed = tree.get(name)
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+
+
+def _without_nulls(tree: Any) -> Any:
+    """A copy; a list keeps its nulls, since each is an entry that somebody meant."""
     if isinstance(tree, list):
-        return [_outward(each) for each in tree]
-    if not isinstance(tree, dict):
-        return tree
-    return {("from" if key == "from_" else key): _outward(value) for key, value in tree.items()}
+        return [_without_nulls(each) for each in tree]
+    if isinstance(tree, dict):
+        return {name: _without_nulls(value) for name, value in tree.items() if value is not None}
+    return tree
 
 
-def _lined(found: list[Fault], given: text.Text) -> tuple[Fault, ...]:
-    """The faults in the order of their places, each under the names of the format and with its line."""
-    made = set()
-    for each in found:
-        pointer = re.sub(r"/from_(?=/|$)", "/from", each.pointer)
-        message = each.message.replace("from_", "from")
-        made.add(LinedFault(pointer=pointer, code=each.code, message=message, line=given.line(pointer)))
-    return tuple(sorted(made, key=lambda fault: (fault.line or 0, fault.pointer, fault.code)))
+def _placed(found: Iterable[Fault], given: text.Text) -> tuple[PlacedFault, ...]:
+    """The faults in the order of their pointers, each with its place."""
+    made = []
+    for each in in_order(found):
+        line, column = given.place(each.pointer)
+        made.append(PlacedFault(pointer=each.pointer, code=each.code, message=each.message, line=line, column=column))
+    return tuple(made)

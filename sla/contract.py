@@ -1,78 +1,87 @@
-"""Contracts and their templates: ``dropwright.contract/1``, one record per object, same names.
+"""The contract: one record per object of ``dropwright.contract/1``, with its names; ``from_`` is spelt ``from``.
 
-``from`` is a word of Python, so the field is ``from_``. Spans are ISO 8601 (``PT1H``), dates ``2026-11-30``, local
-times ``18:00``, money integer minor units. A record is plain; what contradicts something elsewhere is found by
-``sla.faults``.
+Money is integer minor units of ``Contract.currency``; dates begin at local midnight in ``Contract.timezone``, and what
+runs to a date ends as it begins. Whatever contradicts something elsewhere in the document is found by ``sla.faults``
+before a record is made. docs/contracts.md says what each field means.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le, Len
+from annotated_types import Ge, Gt, Le, Len
 
-from router.model import Id, Money, Record
+from router.model import Count, Id, Money, Quantity, Record
+from sla.spelling import Duration, Good, LocalTime, Opening
 
 CONTRACT_FORMAT = "dropwright.contract/1"
-
-Span = Annotated[str, Len(2, 40)]
-Date = Annotated[str, Len(10, 10)]
-LocalTime = Annotated[str, Len(5, 5)]
-EventType = Annotated[str, Len(1, 100)]
-Share = Annotated[float, Ge(0), Le(1)]
-Percent = Annotated[float, Ge(0), Le(100)]
-
 PARTIES = ("hub", "courier", "marketplace", "seller")
-"""Roles that a term may oblige; ``parameters`` binds each to a partner."""
+"""The roles that a term may oblige, beside further keys of ``Contract.parameters``."""
+
+Percent = Annotated[Decimal, Ge(0), Le(100)]
+Share = Annotated[Decimal, Ge(0), Le(1)]
+Text = Annotated[str, Len(0, 2000)]
+EventType = Id
+Role = Id
+_NO_TIME, _MONTH = Duration(), Duration(months=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fee(Record):
-    """What a party is paid for the days from ``from_`` until before ``to``."""
+    """What the service of ``party`` costs in [from, to); credits that are a percentage are one of this."""
 
-    party: Id
-    from_: Date
-    to: Date
+    party: Role
+    from_: date
+    to: date
     amount: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holidays(Record):
-    """Days on which a calendar is closed: public holidays of a country, of a part of it, and own dates."""
+    """Dates on which a calendar is closed: a country's public holidays, dates of its own, or both.
+
+    ``expanded``: the country's dates as they were when the version was published; they count instead of the country.
+    """
 
     country: Annotated[str, Len(2, 2)] | None = None
-    subdivision: Annotated[str, Len(1, 10)] | None = None
-    dates: tuple[Date, ...] = ()
+    subdivision: Id | None = None
+    dates: tuple[date, ...] = ()
+    expanded: tuple[date, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar(Record):
-    """When somebody is open: spans of local time (``08:00-20:00``) by weekday, ``mon``, ``mon-fri`` or ``sat,sun``."""
+    """Opening hours in the contract's zone, by day or days of the week (``sat``, ``mon-fri``, ``mon,wed``)."""
 
     id: Id
-    hours: dict[str, tuple[Annotated[str, Len(11, 11)], ...]] = field(default_factory=dict)
-    holidays: Holidays = field(default_factory=Holidays)
+    hours: dict[Id, tuple[Opening, ...]] = field(default_factory=dict)
+    holidays: Holidays = Holidays()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Eligible(Record):
-    """Which parcels a tier takes."""
+    """What an order must not exceed to be sold a tier; ``None`` is no limit."""
 
-    max_grams: Annotated[int, Ge(0)] | None = None
+    max_grams: Count | None = None
+    max_millilitres: Count | None = None
+    max_lines: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractTier(Record):
-    """A promise that the contract knows."""
+    """A promise that terms speak of by its id."""
 
     id: Id
-    eligible: Eligible = field(default_factory=Eligible)
+    title: Text | None = None
+    eligible: Eligible = Eligible()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope(Record):
-    """Which orders a term is about: of these tiers, handled at these hubs; absent is all."""
+    """What a term is about; ``None`` (absent, or spelt ``all``) is everything."""
 
     tiers: tuple[Id, ...] | None = None
     hubs: tuple[Id, ...] | None = None
@@ -80,16 +89,16 @@ class Scope(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause(Record):
-    """Events between which a clock stands still, and why."""
+    """A clock stands still from one event to the other."""
 
     from_: EventType
     to: EventType
-    reason: Id | None = None
+    reason: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cutoff(Record):
-    """A start later than ``local_time`` counts from the next opening."""
+    """A clock that would start later than ``local_time`` starts at the next opening after that day's close."""
 
     local_time: LocalTime
     after: Literal["next_opening"] = "next_opening"
@@ -97,15 +106,19 @@ class Cutoff(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtRisk(Record):
-    """From when on a clock is at risk: at a percentage of its target, or so long before it is due, in open time."""
+    """When a clock is at risk: at ``percent`` of its target, or ``before`` its due time, in the calendar's time."""
 
     percent: Percent | None = None
-    before: Span | None = None
+    before: Duration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock(Record):
-    """A span between events that is measured: from the latest of ``start``, until every parcel had one of ``stop``."""
+    """What starts, stops, cancels and pauses a term's clock, and how long it may run.
+
+    ``start``: the latest of these events, once all have come. ``stop``: the first of them, for each parcel.
+    ``calendar``: ``None`` is around the clock. ``grace``: late within it, and no remedy.
+    """
 
     start: Annotated[tuple[EventType, ...], Len(1)]
     stop: Annotated[tuple[EventType, ...], Len(1)]
@@ -113,14 +126,36 @@ class Clock(Record):
     pause: tuple[Pause, ...] = ()
     calendar: Id | None = None
     cutoff: Cutoff | None = None
-    target: Span
-    grace: Span = "PT0S"
+    target: Duration
+    grace: Duration = _NO_TIME
     at_risk: AtRisk | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window(Record):
+    """A window of the calendar: so many months from a month's first, or so many days."""
+
+    calendar: Duration = _MONTH
+
+
+_WINDOW = Window()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio(Record):
+    """The share of ``good`` among the clocks of the term ``of``, judged a window at a time."""
+
+    good: Good
+    of: Id
+    window: Window = _WINDOW
+    target: Share
+    at_least: Count = 0
+    excludes: tuple[Literal["excused"], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exclusion(Record):
-    """A reason that excuses a breach; with ``evidence`` of all these kinds it does so by itself."""
+    """A reason that excuses a breach; by itself where every kind of ``evidence`` is there and one is listed."""
 
     code: Id
     evidence: tuple[Id, ...] = ()
@@ -128,78 +163,66 @@ class Exclusion(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Qualification(Record):
-    """When a term holds at all: as long as a drop has no more orders than this share of its forecast."""
+    """When a term's remedy is owed at all."""
 
-    orders_in_drop_at_most_percent_of_forecast: Annotated[float, Ge(0)]
+    orders_in_drop_at_most_percent_of_forecast: Annotated[Decimal, Ge(0), Le(1_000_000)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemedyStep(Record):
-    """From more than ``after`` late, ``amount``."""
+    """Later than ``after``: ``amount``. The highest step counts."""
 
-    after: Span
+    after: Duration
     amount: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed(Record):
+    """An amount for each late clock: its highest step, and ``per_minute`` begun; ``None`` is no cap."""
+
+    basis: Literal["fixed"]
+    steps: tuple[RemedyStep, ...] = ()
+    per_minute: Money = 0
+    cap_per_event: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rung(Record):
-    """Below this share, so many percent of the fees."""
+    """A ratio below ``below`` costs ``value`` percent. The lowest rung counts."""
 
     below: Share
     value: Percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remedy(Record):
-    """What a breach costs. Which fields count depends on ``basis``."""
+class PercentOfFees(Record):
+    """A share of the window's fees, by how low a ratio is."""
 
-    basis: Literal["fixed", "percent_of_fees", "pool"]
-    steps: tuple[RemedyStep, ...] = ()
-    per_minute: Money = 0
-    cap_per_event: Money | None = None
-    ladder: tuple[Rung, ...] = ()
-    pool: Id | None = None
-    share_percent: Percent | None = None
+    basis: Literal["percent_of_fees"]
+    ladder: Annotated[tuple[Rung, ...], Len(1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window(Record):
-    """Spans of the calendar: days, weeks from Monday, months, quarters, years."""
+class FromPool(Record):
+    """A share of a pool of ``Settlement.pools``, for a ratio that is breached."""
 
-    calendar: Span
+    basis: Literal["pool"]
+    pool: Id
+    share_percent: Percent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ratio(Record):
-    """A share over a window: how many of the clocks of the term ``of`` are ``good`` (``term: state``)."""
-
-    good: Annotated[str, Len(1, 300)]
-    of: Id
-    window: Window
-    target: Share
-    at_least: Annotated[int, Ge(0)] = 0
-    excludes: tuple[Literal["excused"], ...] = ()
-
-    @property
-    def good_term(self) -> str:
-        """The term whose clocks are good."""
-        return self.good.rpartition(":")[0].strip()
-
-    @property
-    def good_state(self) -> str:
-        """The state in which they are."""
-        return self.good.rpartition(":")[2].strip()
+Remedy = Fixed | PercentOfFees | FromPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term(Record):
-    """One promise of one party: a clock, or a ratio over clocks."""
+    """One clause: what ``obligated`` owes (a clock or a ratio, exactly one of them), and the remedy for a breach."""
 
     id: Id
-    clause: Annotated[str, Len(1, 50)] | None = None
-    title: Annotated[str, Len(1, 300)] | None = None
-    obligated: Literal["hub", "courier", "marketplace", "seller"]
-    scope: Scope = field(default_factory=Scope)
+    clause: Text | None = None
+    title: Text | None = None
+    obligated: Role
+    scope: Scope = Scope()
     clock: Clock | None = None
     ratio: Ratio | None = None
     excluded_when: tuple[Exclusion, ...] = ()
@@ -209,18 +232,18 @@ class Term(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage(Record):
-    """One step of the chain that an order goes through, with its own budget and whose it is."""
+    """A stretch of an order's way, the party that answers for it, and how long it may take."""
 
     id: Id
     from_: EventType
     to: EventType
-    budget: Span
-    party: Literal["hub", "courier", "marketplace", "seller"]
+    budget: Duration
+    party: Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool(Record):
-    """A part of what is at risk."""
+    """A share of what is at risk in a window, which remedies of basis ``pool`` share out."""
 
     id: Id
     share_percent: Percent
@@ -228,50 +251,54 @@ class Pool(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarnBack(Record):
-    """When the credit of a term is returned: the next ``windows`` are all ``at_or_above``; never in these months."""
+    """A credit of ``term`` is returned where the ``windows`` after it are all ``at_or_above``."""
 
     term: Id
-    windows: Annotated[int, Ge(1), Le(60)]
+    windows: Quantity
     at_or_above: Share
     not_in: tuple[Annotated[int, Ge(1), Le(12)], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement(Record):
-    """How credits are summed up: by ``window``, with the caps that bind."""
+    """How credits add up to what is due: windows, caps, pools, grace, and how long they may be disputed."""
 
-    window: Span = "P1M"
+    window: Duration = _MONTH
     at_risk_percent: Percent | None = None
     cap_12_months: Money | None = None
-    grace_period: Span | None = None
+    grace_period: Duration = _NO_TIME
     earn_back: EarnBack | None = None
-    dispute_within: Span | None = None
+    dispute_within: Duration | None = None
     pools: tuple[Pool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract(Record):
-    """A contract, or a template where parameters are not bound. A published version never changes."""
+    """A template, a draft, a published version, or one of these bound to partners.
+
+    ``hubs`` and ``couriers``: whose they are where the contract is bound; ``None`` is all. In force from ``from_`` up
+    to, not including, ``to``; ``None`` is open.
+    """
 
     format: Literal["dropwright.contract/1"]
     id: Id
-    version: Annotated[int, Ge(1), Le(10**9)]
-    title: Annotated[str, Len(1, 300)] | None = None
+    version: Annotated[int, Gt(0), Le(2**53 - 1)]
+    title: Text | None = None
     currency: Annotated[str, Len(3, 3)]
-    timezone: Annotated[str, Len(1, 100)]
-    parameters: dict[str, Id | None] = field(default_factory=dict)
+    timezone: str
+    parameters: dict[Id, Id | None] = field(default_factory=dict)
     hubs: tuple[Id, ...] | None = None
     couriers: tuple[Id, ...] | None = None
-    from_: Date | None = None
-    to: Date | None = None
+    from_: date | None = None
+    to: date | None = None
     fees: tuple[Fee, ...] = ()
     calendars: tuple[Calendar, ...] = ()
     tiers: tuple[ContractTier, ...] = ()
-    terms: Annotated[tuple[Term, ...], Len(1)]
+    terms: tuple[Term, ...]
     stages: tuple[Stage, ...] = ()
     settlement: Settlement | None = None
 
     def party(self, role: str) -> str:
-        """``hub/northdock``; the role alone where nobody is bound to it."""
-        bound = self.parameters.get(role)
-        return role if bound is None else f"{role}/{bound}"
+        """The partner that a role is bound to, as ``hub/northdock``; the role alone where it is bound to nobody."""
+        partner = self.parameters.get(role)
+        return role if partner is None else f"{role}/{partner}"

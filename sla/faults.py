@@ -1,224 +1,222 @@
-"""What contradicts something within a contract: references, spans, dates, hours, orders of steps. Every fault at once.
+"""What contradicts something within a contract: references, spans, dates, hours. Every fault at once.
 
-Values come as JSON spells them, before a record is made; whatever has the wrong form is left to the codec.
+Values come as JSON spells them, in one spelling (``sla.codec``), before a record is made; whatever has the wrong form
+is left to the codec.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-from zoneinfo import available_timezones
+import difflib
+from collections.abc import Callable, Set
+from datetime import date
+from typing import Any, TypeVar
 
-from router import faults
 from router.errors import Fault
-from sla import calendar, spans
+from router.faults import Scan, escape, of_nul, rows, shown, texts, word, zone_and_currency
+from router.spelling import Misspelt
+from sla import calendar
 from sla.contract import PARTIES
+from sla.event_types import EVENT_TYPES
+from sla.spelling import Duration, Good, Opening
 
 Tree = dict[str, Any]
+_Value = TypeVar("_Value")
 
 
 def of_contract(tree: Tree, *, bound: bool = False) -> list[Fault]:
-    """Everything wrong with a contract that its form does not show."""
-    return list(_found(tree, bound))
+    """Everything wrong with a contract that its form does not show; ``bound`` as in ``sla.codec.read_contract``."""
+    return [*of_nul(tree), *Scan().run(lambda scan, whole: _Look(scan, whole, bound).all(), tree)]
 
 
-def _found(tree: Tree, bound: bool) -> Iterator[Fault]:
-    currency, zone = tree.get("currency"), tree.get("timezone")
-    if isinstance(currency, str) and not (len(currency) == 3 and currency.isalpha() and currency.isupper()):
-        yield _fault("/currency", "bad-currency", "must be a code of ISO 4217, such as EUR")
-    if isinstance(zone, str) and zone not in available_timezones():
-        yield _fault("/timezone", "unknown-timezone", f"is no IANA time zone: {zone[:60]!r}")
-    yield from _dates(tree, "")
-    for number, fee in _each(tree, "fees"):
-        yield from _dates(fee, f"/fees/{number}")
-        if fee.get("party") not in (*PARTIES, None):
-            yield _fault(f"/fees/{number}/party", "unknown-party", f"must be one of {', '.join(PARTIES)}")
-    for part in ("calendars", "tiers", "terms", "stages"):
-        yield from _twice(tree, part)
-    calendars = {each.get("id") for _, each in _each(tree, "calendars")}
-    tiers = {each.get("id") for _, each in _each(tree, "tiers")}
-    for number, each in _each(tree, "calendars"):
-        yield from _calendar(each, f"/calendars/{number}")
-    clocks = {each.get("id") for _, each in _each(tree, "terms") if isinstance(each.get("clock"), dict)}
-    ratios = {each.get("id") for _, each in _each(tree, "terms") if isinstance(each.get("ratio"), dict)}
-    settled = tree.get("settlement") if isinstance(tree.get("settlement"), dict) else {}
-    pools = {each.get("id") for _, each in _each(settled or {}, "pools")}
-    for number, term in _each(tree, "terms"):
-        where = f"/terms/{number}"
-        yield from _term(term, where, calendars, tiers)
-        if not bound:  # a ratio over nothing has no rows, so replaying it does no harm
-            yield from _over(term, f"{where}/ratio", clocks)
-        yield from _remedy(term, where, pools, settled or {})
-        role = term.get("obligated")
-        parameters = tree.get("parameters")
-        named = parameters if isinstance(parameters, dict) else {}
-        if isinstance(role, str) and role in PARTIES and (role not in named or (bound and named[role] is None)):
-            what = "is not bound to anybody" if role in named else "is no parameter of the contract"
-            yield _fault(f"{where}/obligated", "unbound-parameter", f"{role} {what}: name a partner in parameters")
-    for number, stage in _each(tree, "stages"):
-        yield from _span(stage, "budget", f"/stages/{number}")
-    if settled:
-        yield from _settlement(settled, ratios)
+class _Look:
+    """One look at a contract: what its parts may name, and the faults that are found."""
 
+    def __init__(self, scan: Scan, tree: Tree, bound: bool) -> None:
+        self.scan, self.tree, self.bound = scan, tree, bound
+        self.settlement: Tree = _object(tree, "settlement")
+        self.clocks = {word(row, "id") for _, row in rows(tree, "", "terms") if "clock" in row}
+        self.ratios = {word(row, "id") for _, row in rows(tree, "", "terms") if "ratio" in row}
+        self.parameters: Tree = _object(tree, "parameters")
 
-def _term(term: Tree, where: str, calendars: set[Any], tiers: set[Any]) -> Iterator[Fault]:
-    clock, ratio = term.get("clock"), term.get("ratio")
-    if (clock is None) == (ratio is None):
-        yield _fault(where, "clock-or-ratio", "has to have a clock or a ratio, exactly one of them")
-    scope = term.get("scope")
-    for number, tier in enumerate(scope.get("tiers") or () if isinstance(scope, dict) else ()):
-        if tiers and tier not in tiers:
-            yield _fault(f"{where}/scope/tiers/{number}", "unknown-tier", f"there is no tier {str(tier)[:60]!r}")
-    if isinstance(clock, dict):
-        at = f"{where}/clock"
+    def all(self) -> None:
+        zone_and_currency(self.scan, self.tree)
+        self._dates(self.tree, "")
+        for part, what in (("calendars", "calendar"), ("tiers", "tier"), ("terms", "term"), ("stages", "stage")):
+            self.scan.ids(rows(self.tree, "", part), what)
+        self.scan.ids(rows(self.settlement, "/settlement", "pools"), "pool")
+        for pointer, fee in rows(self.tree, "", "fees"):
+            self._party(fee, pointer, "party")
+            self._dates(fee, pointer)
+        for pointer, row in rows(self.tree, "", "calendars"):
+            self._hours(row, pointer)
+            self._holidays(_object(row, "holidays"), f"{pointer}/holidays")
+        for pointer, term in rows(self.tree, "", "terms"):
+            self._term(term, pointer)
+        for pointer, stage in rows(self.tree, "", "stages"):
+            self._party(stage, pointer, "party")
+            for name in ("from", "to"):
+                self._event(stage.get(name), f"{pointer}/{name}")
+            self._exact(stage, pointer, "budget")
+        self._settlement()
+
+    def _term(self, term: Tree, pointer: str) -> None:
+        self._party(term, pointer, "obligated")
+        role = word(term, "obligated")
+        if self.bound and role is not None and self.parameters.get(role) is None:
+            message = f"nobody is bound to {shown(role)}; name a partner in parameters"
+            self.scan.fault(f"{pointer}/obligated", "unbound-parameter", message)
+        if ("clock" in term) == ("ratio" in term):
+            message = "must have a clock or a ratio, exactly one of them"
+            self.scan.fault(pointer, "clock-or-ratio", message)
+        tiers = _ids(self.tree, "tiers")
+        for place, tier in texts(_object(term, "scope"), f"{pointer}/scope", "tiers"):
+            if tiers:
+                self._known(tier, tiers, place, "tier")
+        self._clock(_object(term, "clock"), f"{pointer}/clock")
+        self._ratio(_object(term, "ratio"), f"{pointer}/ratio")
+        self._remedy(term, pointer)
+
+    def _clock(self, clock: Tree, pointer: str) -> None:
+        for name in ("start", "stop", "cancel"):
+            for place, event in texts(clock, pointer, name):
+                self._event(event, place)
+        for inner, pause in rows(clock, pointer, "pause"):
+            for name in ("from", "to"):
+                self._event(pause.get(name), f"{inner}/{name}")
         for name in ("target", "grace"):
-            yield from _span(clock, name, at)
-        if clock.get("calendar") is not None and clock["calendar"] not in calendars:
-            yield _fault(f"{at}/calendar", "unknown-calendar", f"there is no calendar {str(clock['calendar'])[:60]!r}")
-        risk = clock.get("at_risk")
-        if isinstance(risk, dict):
-            yield from _span(risk, "before", f"{at}/at_risk")
-            if (risk.get("percent") is None) == (risk.get("before") is None):
-                yield _fault(f"{at}/at_risk", "percent-or-before", "has to have percent or before, exactly one of them")
-        cutoff = clock.get("cutoff")
-        if isinstance(cutoff, dict):
-            local = cutoff.get("local_time")
-            if isinstance(local, str) and spans.minutes(local) is None:
-                yield _fault(f"{at}/cutoff/local_time", "bad-time", "must be a local time, such as 18:00")
-            if clock.get("calendar") is None:
-                yield _fault(f"{at}/cutoff", "cutoff-without-calendar", "needs a calendar that opens again")
-    if isinstance(ratio, dict):
-        at = f"{where}/ratio"
-        good = ratio.get("good")
-        if isinstance(good, str) and good.rpartition(":")[2].strip() not in ("met", "breached"):
-            yield _fault(f"{at}/good", "bad-value", "must end with the state that is good, such as door: met")
-        window = ratio.get("window")
-        if isinstance(window, dict):
-            yield from _window(window, "calendar", f"{at}/window")
+            self._exact(clock, pointer, name)
+        self._known(clock.get("calendar"), _ids(self.tree, "calendars"), f"{pointer}/calendar", "calendar")
+        at_risk = clock.get("at_risk")
+        if isinstance(at_risk, dict):
+            self._exact(at_risk, f"{pointer}/at_risk", "before")
+            if ("percent" in at_risk) == ("before" in at_risk):
+                message = "must have percent or before, exactly one of them"
+                self.scan.fault(f"{pointer}/at_risk", "percent-or-before", message)
 
+    def _ratio(self, ratio: Tree, pointer: str) -> None:
+        self._window(_object(ratio, "window"), f"{pointer}/window", "calendar")
+        if self.bound:  # a ratio over nothing has no rows: replaying it does no harm
+            return
+        self._known(ratio.get("of"), self.clocks, f"{pointer}/of", "term", " with a clock")
+        if (good := _parsed(Good.parse, ratio.get("good"))) is not None:
+            self._known(good.term, self.clocks, f"{pointer}/good", "term", " with a clock")
 
-def _over(term: Tree, where: str, clocks: set[Any]) -> Iterator[Fault]:
-    """Of a ratio: the terms that it counts."""
-    ratio = term.get("ratio")
-    if isinstance(ratio, dict):
-        good = ratio.get("good")
-        for name, term_id in (
-            ("of", ratio.get("of")),
-            ("good", good.rpartition(":")[0].strip() if isinstance(good, str) else None),
-        ):
-            if isinstance(term_id, str) and term_id not in clocks:
-                yield _fault(f"{where}/{name}", "unknown-term", f"there is no term {term_id[:60]!r} with a clock")
+    def _remedy(self, term: Tree, pointer: str) -> None:
+        remedy, pointer = _object(term, "remedy"), f"{pointer}/remedy"
+        basis = remedy.get("basis")
+        if basis in ("percent_of_fees", "pool") and "clock" in term:
+            message = "is the remedy of a ratio; a clock has one of basis fixed"
+            self.scan.fault(f"{pointer}/basis", "remedy-does-not-fit", message)
+        if basis == "fixed" and "ratio" in term:
+            message = "is the remedy of a clock; a ratio has one of basis percent_of_fees or pool"
+            self.scan.fault(f"{pointer}/basis", "remedy-does-not-fit", message)
+        for inner, step in rows(remedy, pointer, "steps"):
+            self._exact(step, inner, "after")
+        if basis == "fixed":
+            self._once(remedy, pointer, "steps", "after", lambda text: _parsed(Duration.parse, text))
+        if basis == "percent_of_fees":
+            self._once(remedy, pointer, "ladder", "below", lambda number: number)
+        if basis == "pool":
+            self._known(remedy.get("pool"), _ids(self.settlement, "pools"), f"{pointer}/pool", "pool")
+            if "at_risk_percent" not in self.settlement:
+                message = "is required where a remedy takes from a pool, and absent"
+                self.scan.fault("/settlement/at_risk_percent", "missing-field", message)
 
+    def _once(self, remedy: Tree, pointer: str, part: str, name: str, value: Callable[[Any], Any]) -> None:
+        """A fault for a step that stands where another one does: which of the two counts would be anybody's guess."""
+        seen: set[Any] = set()
+        for inner, row in rows(remedy, pointer, part):
+            if isinstance(row.get(name), list | dict) or (step := value(row.get(name))) is None:
+                continue
+            if step in seen and not self.bound:
+                message = f"two {part} have the same {name}; keep one"
+                self.scan.fault(f"{inner}/{name}", "duplicate-step", message)
+            seen.add(step)
 
-def _remedy(term: Tree, where: str, pools: set[Any], settled: Tree) -> Iterator[Fault]:
-    remedy = term.get("remedy")
-    if not isinstance(remedy, dict):
-        return
-    at, basis = f"{where}/remedy", remedy.get("basis")
-    for number, step in _each(remedy, "steps"):
-        yield from _span(step, "after", f"{at}/steps/{number}")
-    if isinstance(term.get("clock"), dict) and basis in ("percent_of_fees", "pool"):
-        yield _fault(f"{at}/basis", "bad-value", "of a clock is fixed; a percentage of fees needs a ratio")
-    if isinstance(term.get("ratio"), dict) and basis == "fixed":
-        yield _fault(f"{at}/basis", "bad-value", "of a ratio is percent_of_fees or pool")
-    if basis == "percent_of_fees" and not remedy.get("ladder"):
-        yield _fault(f"{at}/ladder", "missing-field", "is required and absent")
-    if basis == "pool":
-        if remedy.get("pool") not in pools:
-            yield _fault(f"{at}/pool", "unknown-pool", "must name one of settlement.pools")
-        if settled.get("at_risk_percent") is None:
-            yield _fault("/settlement/at_risk_percent", "missing-field", "is required where a remedy has a pool")
+    def _settlement(self) -> None:
+        self._window(self.settlement, "/settlement", "window")
+        back = self.settlement.get("earn_back")
+        if isinstance(back, dict) and not self.bound:
+            self._known(back.get("term"), self.ratios, "/settlement/earn_back/term", "term", " with a ratio")
 
-
-def _settlement(settled: Tree, ratios: set[Any]) -> Iterator[Fault]:
-    at = "/settlement"
-    yield from _window(settled, "window", at)
-    for name in ("grace_period", "dispute_within"):
-        span = settled.get(name)
-        if isinstance(span, str) and spans.parts(span) is None:
-            yield _fault(f"{at}/{name}", "bad-span", "must be a span of ISO 8601, such as P90D")
-    back = settled.get("earn_back")
-    if isinstance(back, dict) and isinstance(back.get("term"), str) and back["term"] not in ratios:
-        yield _fault(f"{at}/earn_back/term", "unknown-term", f"there is no term {back['term'][:60]!r} with a ratio")
-    yield from _twice(settled, "pools", at)
-
-
-def _calendar(tree: Tree, where: str) -> Iterator[Fault]:
-    hours = tree.get("hours")
-    by_day: dict[int, list[tuple[int, int]]] = {}
-    for days, given in hours.items() if isinstance(hours, dict) else ():
-        at = f"{where}/hours/{faults.escape(str(days))}"
-        named = calendar.weekdays(str(days))
-        if named is None:
-            yield _fault(at, "bad-weekday", "must name weekdays: mon, mon-fri, or sat,sun")
-        for number, text in enumerate(given if isinstance(given, list) else ()):
-            span = calendar.span(text) if isinstance(text, str) else None
-            if isinstance(text, str) and span is None:
-                yield _fault(
-                    f"{at}/{number}", "bad-hours", "must be hours of a day, such as 08:00-20:00, to 24:00 at most"
-                )
-            elif span is not None:
+    def _hours(self, row: Tree, pointer: str) -> None:
+        by_day: dict[int, list[Opening]] = {}
+        for days, given in _object(row, "hours").items():
+            place = f"{pointer}/hours/{escape(days)}"
+            named = calendar.weekdays(days)
+            if named is None:
+                message = f"{shown(days)} names no days of the week, such as mon, mon-fri or sat,sun"
+                self.scan.fault(place, "bad-weekday", message)
+            for number, text in enumerate(given if isinstance(given, list) else ()):
+                opening = _parsed(Opening.parse, text)
+                if opening is None:
+                    continue
                 for day in named or ():
                     before = by_day.setdefault(day, [])
-                    if any(span[0] < high and low < span[1] for low, high in before):
-                        yield _fault(f"{at}/{number}", "overlapping-hours", "overlaps other hours of the same day")
-                    before.append(span)
-    closed = tree.get("holidays")
-    if isinstance(closed, dict):
-        for number, text in enumerate(closed.get("dates") or ()):
-            if isinstance(text, str) and spans.day(text) is None:
-                yield _fault(f"{where}/holidays/dates/{number}", "bad-date", "must be a date, such as 2026-12-06")
-        country, part = closed.get("country"), closed.get("subdivision")
-        if isinstance(country, str):
-            try:
-                calendar.public_holidays(country, part if isinstance(part, str) else None, 2026)
-            except (NotImplementedError, ValueError):
-                yield _fault(f"{where}/holidays/country", "unknown-country", "has no holidays that are known")
+                    if any(opening.open_s < each.close_s and each.open_s < opening.close_s for each in before):
+                        message = f"overlaps other hours of {calendar.WEEKDAYS[day]}; make one of the two"
+                        self.scan.fault(f"{place}/{number}", "overlapping-hours", message)
+                    before.append(opening)
+
+    def _holidays(self, holidays: Tree, pointer: str) -> None:
+        country, part = word(holidays, "country"), word(holidays, "subdivision")
+        if country is not None and not calendar.is_known(country, None):
+            message = f"no public holidays are known of {shown(country)}; name a country of ISO 3166, or own dates"
+            self.scan.fault(f"{pointer}/country", "unknown-country", message)
+        elif country is not None and part is not None and not calendar.is_known(country, part):
+            message = f"no public holidays are known of {shown(part)} in {country}; leave it out, or name own dates"
+            self.scan.fault(f"{pointer}/subdivision", "unknown-country", message)
+        elif part is not None and country is None:
+            self.scan.fault(f"{pointer}/country", "missing-field", "is required where subdivision is given, and absent")
+
+    def _party(self, row: Tree, pointer: str, name: str) -> None:
+        role = word(row, name)
+        if role is not None and role not in PARTIES and role not in self.parameters:
+            message = f"{shown(role)} is no party: {', '.join(PARTIES)}, or a name in parameters"
+            self.scan.fault(f"{pointer}/{name}", "unknown-party", message)
+
+    def _event(self, event: Any, place: str) -> None:
+        if isinstance(event, str) and event not in EVENT_TYPES and not self.bound:
+            near = difflib.get_close_matches(event[:60], EVENT_TYPES, n=1)
+            cure = f"; perhaps {near[0]}" if near else "; docs/contracts.md lists them"
+            self.scan.fault(place, "unknown-event", f"{shown(event)} is no type of event{cure}")
+
+    def _known(self, name: Any, known: Set[str | None], place: str, what: str, more: str = "") -> None:
+        if isinstance(name, str) and name not in known:
+            message = f"there is no {what} {shown(name)}{more} in the contract; add it, or mend the name"
+            self.scan.fault(place, f"unknown-{what}", message)
+
+    def _dates(self, row: Tree, pointer: str) -> None:
+        begin, end = (_parsed(date.fromisoformat, row.get(name)) for name in ("from", "to"))
+        if begin is not None and end is not None and end <= begin:
+            message = "must be later than from: it is the first day that does not belong"
+            self.scan.fault(f"{pointer}/to", "ends-before-start", message)
+
+    def _exact(self, row: Tree, pointer: str, name: str) -> None:
+        span = _parsed(Duration.parse, row.get(name))
+        if span is not None and span.months:
+            message = "counts months or years, which are not all of one length; use days or less"
+            self.scan.fault(f"{pointer}/{name}", "bad-duration", message)
+
+    def _window(self, row: Tree, pointer: str, name: str) -> None:
+        span = _parsed(Duration.parse, row.get(name))
+        if span is not None and (span.seconds or bool(span.months) == bool(span.days)):
+            message = "must be whole months, or whole days or weeks, such as P1M"
+            self.scan.fault(f"{pointer}/{name}", "bad-window", message)
 
 
-def _dates(tree: Tree, where: str) -> Iterator[Fault]:
-    """Of ``from_`` and ``to``: dates, the first before the second."""
-    found = {}
-    for name in ("from_", "to"):
-        text = tree.get(name)
-        if isinstance(text, str):
-            found[name] = spans.day(text)
-            if found[name] is None:
-                yield _fault(f"{where}/{name}", "bad-date", "must be a date, such as 2026-11-30")
-    begin, end = found.get("from_"), found.get("to")
-    if begin is not None and end is not None and end <= begin:
-        yield _fault(f"{where}/to", "ends-before-start", "must be later than from: it is the first day after")
+def _object(row: Tree, name: str) -> Tree:
+    value = row.get(name)
+    return value if isinstance(value, dict) else {}
 
 
-def _span(tree: Tree, name: str, where: str) -> Iterator[Fault]:
-    text = tree.get(name)
-    if isinstance(text, str) and spans.seconds(text) is None:
-        yield _fault(f"{where}/{name}", "bad-span", "must be a span of ISO 8601 of days or less, such as PT1H30M")
+def _ids(tree: Tree, name: str) -> set[str | None]:
+    return {word(row, "id") for _, row in rows(tree, "", name)}
 
 
-def _window(tree: Tree, name: str, where: str) -> Iterator[Fault]:
-    text = tree.get(name)
-    if isinstance(text, str) and not spans.is_window(text):
-        yield _fault(f"{where}/{name}", "bad-window", "must be whole months, weeks or days, such as P1M")
-
-
-def _twice(tree: Tree, part: str, where: str = "") -> Iterator[Fault]:
-    seen: set[Any] = set()
-    for number, each in _each(tree, part):
-        name = each.get("id")
-        if isinstance(name, str) and name in seen:
-            yield _fault(f"{where}/{part}/{number}/id", "duplicate-id", f"{name[:60]!r} is the id of another one")
-        seen.add(name if isinstance(name, str) else None)
-
-
-def _each(tree: Tree, part: str) -> list[tuple[int, Tree]]:
-    given = tree.get(part)
-    return (
-        [(number, each) for number, each in enumerate(given) if isinstance(each, dict)]
-        if isinstance(given, list)
-        else []
-    )
-
-
-def _fault(pointer: str, code: str, message: str) -> Fault:
-    return Fault(pointer=pointer, code=code, message=message)
+def _parsed(parse: Callable[[str], _Value], text: Any) -> _Value | None:
+    """What a text spells; ``None`` where the codec has its say on it."""
+    try:
+        return parse(text) if isinstance(text, str) else None
+    except (Misspelt, ValueError):
+        return None

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 from zoneinfo import ZoneInfo
 
 from router.errors import Invalid
-from sla import calendar, contract, spans
+from sla import calendar, contract
 from sla.attribute import StageRule
 from sla.clock import ClockRule, OpenTime, PauseRule
 from sla.event import EPOCH, SECOND_US
 from sla.judge import RemedyRule, TermRule
 from sla.money import EarnBackRule, Fee, MoneyRule
 from sla.ratio import RatioRule
+from sla.spelling import Duration
 from sla.window import Period, Windows, local_day, midnight_us
 
 ALWAYS = calendar.AroundTheClock()
@@ -53,10 +55,10 @@ def prepared(bound: contract.Contract) -> Rules:
         terms=terms,
         ratios=tuple(_ratio(term, term.ratio, bound, zone) for term in bound.terms if term.ratio is not None),
         stages=tuple(
-            StageRule(each.id, each.from_, each.to, _seconds(each.budget) * SECOND_US, bound.party(each.party))
+            StageRule(each.id, each.from_, each.to, each.budget.total_s * SECOND_US, bound.party(each.party))
             for each in bound.stages
         ),
-        fees=tuple(Fee(bound.party(fee.party), _day(fee.from_), _day(fee.to), fee.amount) for fee in bound.fees),
+        fees=tuple(Fee(bound.party(fee.party), fee.from_, fee.to, fee.amount) for fee in bound.fees),
         money=_money(bound, zone),
         needs_orders=any(term.most_percent is not None for term in terms),
     )
@@ -75,7 +77,7 @@ def _term(
         clock=_clock(term, clock, bound, calendars, zone),
         party=_party(bound, term),
         codes={each.code: frozenset(each.evidence) for each in term.excluded_when},
-        most_percent=None if asked is None else _exact(asked),
+        most_percent=None if asked is None else Fraction(asked),
         remedy=_remedy(term),
     )
 
@@ -87,15 +89,15 @@ def _clock(
     calendars: dict[str, calendar.OpeningHours],
     zone: ZoneInfo,
 ) -> ClockRule:
-    target_s = _seconds(clock.target)
+    target_s = clock.target.total_s
     hours = calendars[clock.calendar] if clock.calendar is not None else None
     scope = term.scope
     own = {"hub": bound.hubs, "courier": bound.couriers}.get(term.obligated)
     at_risk_us = None
     if clock.at_risk is not None and clock.at_risk.percent is not None:
-        at_risk_us = ceil(target_s * SECOND_US * _exact(clock.at_risk.percent) / 100)
+        at_risk_us = ceil(target_s * SECOND_US * Fraction(clock.at_risk.percent) / 100)
     elif clock.at_risk is not None and clock.at_risk.before is not None:
-        at_risk_us = max(0, target_s - _seconds(clock.at_risk.before)) * SECOND_US
+        at_risk_us = max(0, target_s - clock.at_risk.before.total_s) * SECOND_US
     open_time: OpenTime = ALWAYS if hours is None else hours
     return ClockRule(
         starts=tuple(dict.fromkeys(clock.start)),
@@ -103,15 +105,15 @@ def _clock(
         cancels=tuple(dict.fromkeys(clock.cancel)),
         pauses=tuple(dict.fromkeys(PauseRule(pause.from_, pause.to) for pause in clock.pause)),
         open_time=open_time,
-        moved=None if clock.cutoff is None else _moved(_minutes(clock.cutoff.local_time) * 60, hours, zone),
+        moved=None if clock.cutoff is None else _moved(clock.cutoff.local_time.seconds, hours, zone),
         target_s=target_s,
         at_risk_us=at_risk_us,
         tiers=None if scope.tiers is None else frozenset(scope.tiers),
         hubs=None if scope.hubs is None else frozenset(scope.hubs),
         role=term.obligated,
         own=None if own is None else frozenset(own),
-        from_us=None if bound.from_ is None else midnight_us(_day(bound.from_), zone),
-        to_us=None if bound.to is None else midnight_us(_day(bound.to), zone),
+        from_us=None if bound.from_ is None else midnight_us(bound.from_, zone),
+        to_us=None if bound.to is None else midnight_us(bound.to, zone),
     )
 
 
@@ -138,40 +140,40 @@ def _moved(cutoff_s: int, hours: calendar.OpeningHours | None, zone: ZoneInfo) -
 
 def _remedy(term: contract.Term) -> RemedyRule:
     fixed = term.remedy
-    grace_s = _seconds(term.clock.grace) if term.clock is not None else 0
-    if fixed is None or fixed.basis != "fixed":
+    grace_s = term.clock.grace.total_s if term.clock is not None else 0
+    if not isinstance(fixed, contract.Fixed):
         return RemedyRule(grace_s, (), 0, None)
-    steps = tuple(sorted((_seconds(step.after), step.amount) for step in fixed.steps))
+    steps = tuple(sorted((step.after.total_s, step.amount) for step in fixed.steps))
     return RemedyRule(grace_s, steps, fixed.per_minute, fixed.cap_per_event)
 
 
 def _ratio(term: contract.Term, ratio: contract.Ratio, bound: contract.Contract, zone: ZoneInfo) -> RatioRule:
     remedy = term.remedy
     ladder: tuple[tuple[Fraction, Fraction], ...] = ()
-    if remedy is not None and remedy.basis == "percent_of_fees":
-        ladder = tuple((_exact(rung.below), _exact(rung.value)) for rung in remedy.ladder)
-    elif remedy is not None and remedy.basis == "pool":
-        ladder = ((_exact(ratio.target), _of_pool(remedy, bound.settlement)),)
+    if isinstance(remedy, contract.PercentOfFees):
+        ladder = tuple((Fraction(rung.below), Fraction(rung.value)) for rung in remedy.ladder)
+    elif isinstance(remedy, contract.FromPool):
+        ladder = ((Fraction(ratio.target), _of_pool(remedy, bound.settlement)),)
     return RatioRule(
         term=term.id,
         party=_party(bound, term),
         of=ratio.of,
-        good_term=ratio.good_term,
-        good_state=ratio.good_state,
+        good_term=ratio.good.term,
+        good_state=ratio.good.state,
         without_excused="excused" in ratio.excludes,
         windows=Windows(_period(ratio.window.calendar), zone),
-        target=_exact(ratio.target),
+        target=Fraction(ratio.target),
         at_least=ratio.at_least,
         ladder=ladder,
     )
 
 
-def _of_pool(remedy: contract.Remedy, settlement: contract.Settlement | None) -> Fraction:
+def _of_pool(remedy: contract.FromPool, settlement: contract.Settlement | None) -> Fraction:
     """The percentage of the fees that a share of a pool is: at risk, of it the pool, of it the share."""
     pools = {pool.id: pool.share_percent for pool in settlement.pools} if settlement else {}
     at_risk = settlement.at_risk_percent if settlement else None
-    share = _exact(pools.get(remedy.pool or "", 0)) * _exact(remedy.share_percent or 0) / 100
-    return share if at_risk is None else share * _exact(at_risk) / 100
+    share = Fraction(pools.get(remedy.pool, Decimal(0))) * Fraction(remedy.share_percent) / 100
+    return share if at_risk is None else share * Fraction(at_risk) / 100
 
 
 def _money(bound: contract.Contract, zone: ZoneInfo) -> MoneyRule | None:
@@ -179,46 +181,24 @@ def _money(bound: contract.Contract, zone: ZoneInfo) -> MoneyRule | None:
     if settlement is None:
         return None
     charged_from = date.min
-    if bound.from_ is not None and settlement.grace_period is not None:
-        charged_from = spans.add(_day(bound.from_), _parts(settlement.grace_period))
+    if bound.from_ is not None:
+        charged_from = settlement.grace_period.after(bound.from_)
     back = settlement.earn_back
     return MoneyRule(
         windows=Windows(_period(settlement.window), zone),
-        at_risk_percent=None if settlement.at_risk_percent is None else _exact(settlement.at_risk_percent),
+        at_risk_percent=None if settlement.at_risk_percent is None else Fraction(settlement.at_risk_percent),
         cap_12_months=settlement.cap_12_months,
         charged_from=charged_from,
         charged_from_us=midnight_us(charged_from, zone) if charged_from > date.min else -(1 << 62),
-        earn_back=EarnBackRule(back.term, back.windows, _exact(back.at_or_above), frozenset(back.not_in))
+        earn_back=EarnBackRule(back.term, back.windows, Fraction(back.at_or_above), frozenset(back.not_in))
         if back
         else None,
     )
 
 
-def _period(span: str) -> Period:
-    parts = _parts(span)
-    return Period(months=parts.months) if parts.months else Period(days=max(1, parts.days))
+def _period(span: Duration) -> Period:
+    return Period(months=span.months) if span.months else Period(days=max(1, span.days))
 
 
 def _party(bound: contract.Contract, term: contract.Term) -> str:
     return bound.party(term.obligated)
-
-
-def _exact(decimal: float) -> Fraction:
-    """The decimal that was written, not the binary fraction next to it."""
-    return Fraction(str(decimal))
-
-
-def _seconds(span: str) -> int:
-    return spans.seconds(span) or 0
-
-
-def _parts(span: str) -> spans.Parts:
-    return spans.parts(span) or spans.Parts(months=0, days=0, seconds=0)
-
-
-def _minutes(local_time: str) -> int:
-    return spans.minutes(local_time) or 0
-
-
-def _day(text: str) -> date:
-    return date.fromisoformat(text)

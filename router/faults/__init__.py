@@ -5,15 +5,16 @@ of a format, ``drop`` and ``records`` find what only the whole document can tell
 on records, and step over what another of them reports. ``docs/errors.md`` has every code.
 """
 
-from router.faults.drop import Names, names_of, of_drop, of_order
+from router.faults.drop import Names, names_of, of_drop, of_order, zone_and_currency
 from router.faults.form import of_form, of_times, of_top
 from router.faults.records import of_plan
-from router.faults.scan import MOST, escape, in_order, of_nul
+from router.faults.scan import MOST, Scan, escape, in_order, of_nul, rows, shown, texts, word
 from router.faults.text import Text, parse, tidy
 
 __all__ = [
     "MOST",
     "Names",
+    "Scan",
     "Text",
     "escape",
     "in_order",
@@ -26,5 +27,10 @@ __all__ = [
     "of_times",
     "of_top",
     "parse",
+    "rows",
+    "shown",
+    "texts",
     "tidy",
+    "word",
+    "zone_and_currency",
 ]

@@ -33,10 +33,7 @@ def of_drop(tree: dict[str, Any]) -> list[Fault]:
 
 def _drop(scan: Scan, tree: dict[str, Any]) -> None:
     scan.at(tree, "", "plan_at")
-    _zone(scan, tree)
-    currency = tree.get("currency")
-    if isinstance(currency, str) and len(currency) == 3 and not re.fullmatch("[A-Z]{3}", currency):
-        scan.fault("/currency", "bad-currency", f"{shown(currency)} is not a code of ISO 4217, such as EUR")
+    zone_and_currency(scan, tree)
     ground = travel(scan, tree.get("travel"))
     catalog, hubs, tiers = known(tree, "catalog", "sku"), known(tree, "hubs"), known(tree, "tiers")
     bundles = known(tree, "bundles", "sku", optional=True)
@@ -83,7 +80,11 @@ def _order(scan: Scan, order: dict[str, Any], pointer: str, names: Names) -> Non
         scan.knows(names.sold, line.get("sku"), f"{inner}/sku", "unknown-sku")
 
 
-def _zone(scan: Scan, tree: dict[str, Any]) -> None:
+def zone_and_currency(scan: Scan, tree: dict[str, Any]) -> None:
+    """Faults of the fields ``timezone`` and ``currency``, which drops and contracts both have."""
+    currency = tree.get("currency")
+    if isinstance(currency, str) and len(currency) == 3 and not re.fullmatch("[A-Z]{3}", currency):
+        scan.fault("/currency", "bad-currency", f"{shown(currency)} is not a code of ISO 4217, such as EUR")
     name = tree.get("timezone")
     if isinstance(name, str):
         try:

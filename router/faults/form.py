@@ -7,11 +7,14 @@ Reads the description of the records that validates and that the JSON Schema is 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 from router.errors import Fault
-from router.faults.scan import Scan, escape
+from router.faults.scan import Scan, escape, shown
+from router.spelling import Misspelt
 
 Schema = dict[str, Any]
 _TOLD = 3
@@ -45,7 +48,7 @@ def _times(scan: Scan, value: Any, pointer: str, schema: Schema, described: dict
         scan.instant(value, pointer)
     elif kind == "dataclass" and isinstance(value, dict):
         for field in schema["schema"]["fields"]:
-            name = field["name"]
+            name = in_text(field)
             if name in value:
                 _times(scan, value[name], f"{pointer}/{name}", field["schema"], described)
     elif kind == "tuple" and isinstance(value, list):
@@ -54,6 +57,11 @@ def _times(scan: Scan, value: Any, pointer: str, schema: Schema, described: dict
     elif kind == "dict" and isinstance(value, dict):
         for name, entry in value.items():
             _times(scan, entry, f"{pointer}/{escape(name)}", schema["values_schema"], described)
+
+
+def in_text(field: Schema) -> str:
+    """The name of a field as a document spells it: a record cannot have a field that is named ``from``."""
+    return str(field.get("validation_alias") or field["name"])
 
 
 def _plain(schema: Schema, described: dict[str, Schema]) -> Schema:
@@ -75,6 +83,8 @@ def _look(value: Any, pointer: str, schema: Schema, described: dict[str, Schema]
         yield from _list(value, pointer, schema, described)
     elif kind == "dict":
         yield from _map(value, pointer, schema, described)
+    elif kind == "union":
+        yield from _one_of(value, pointer, schema, described)
     elif kind != "any":
         wrong = _SCALARS[kind](value, schema)
         if wrong:
@@ -87,21 +97,39 @@ def _record(value: Any, pointer: str, fields: list[Schema], described: dict[str,
         return
     yield from _fields(value, pointer, fields)
     for field in fields:
-        name = field["name"]
+        name = in_text(field)
         if name in value:
             yield from _look(value[name], f"{pointer}/{name}", field["schema"], described)
 
 
 def _fields(value: dict[str, Any], pointer: str, fields: list[Schema]) -> Iterator[Fault]:
     """Fields that an object lacks, or has and should not."""
-    names = {field["name"] for field in fields}
+    names = {in_text(field) for field in fields}
     for field in fields:
-        if field["name"] not in value and field["schema"]["type"] != "default":
-            yield Fault(pointer=f"{pointer}/{field['name']}", code="missing-field", message="is required and absent")
+        if in_text(field) not in value and field["schema"]["type"] != "default":
+            yield Fault(pointer=f"{pointer}/{in_text(field)}", code="missing-field", message="is required and absent")
     for name in value:
         if name not in names:
             message = "is not a field of the format; remove it, or name it x-…"
             yield Fault(pointer=f"{pointer}/{escape(name)}", code="unknown-field", message=message)
+
+
+def _one_of(value: Any, pointer: str, schema: Schema, described: dict[str, Schema]) -> Iterator[Fault]:
+    """Records of a union are told apart by their first field, which is a literal."""
+    choices = [_plain(choice, described)["schema"]["fields"] for choice in schema["choices"]]
+    if not isinstance(value, dict):
+        yield _wrong_type(pointer, "an object, {…}", value)
+        return
+    name = choices[0][0]["name"]
+    if name not in value:
+        yield Fault(pointer=f"{pointer}/{name}", code="missing-field", message="is required and absent")
+        return
+    fitting = [fields for fields in choices if value[name] in fields[0]["schema"]["expected"]]
+    if fitting:
+        yield from _record(value, pointer, fitting[0], described)
+    else:
+        words = [word for fields in choices for word in fields[0]["schema"]["expected"]]
+        yield Fault(pointer=f"{pointer}/{name}", code="bad-value", message=_must_be(words))
 
 
 def _list(value: Any, pointer: str, schema: Schema, described: dict[str, Schema]) -> Iterator[Fault]:
@@ -210,8 +238,30 @@ def _time(value: Any, schema: Schema) -> _Wrong:
 
 def _literal(value: Any, schema: Schema) -> _Wrong:
     expected = schema["expected"]
-    if value not in expected:
-        return "bad-value", f"must be {' or '.join(repr(each) for each in expected)}"
+    return None if value in expected else ("bad-value", _must_be(expected))
+
+
+def _must_be(expected: list[Any]) -> str:
+    return f"must be {' or '.join(repr(each) for each in expected)}"
+
+
+def _date(value: Any, schema: Schema) -> _Wrong:
+    if not isinstance(value, str):
+        return "bad-date", f'must be a date, such as "2026-11-20", and is {_kind(value)}'
+    try:
+        is_date = re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value) is not None and bool(date.fromisoformat(value))
+    except ValueError:
+        is_date = False
+    return None if is_date else ("bad-date", f"{shown(value)} is not a date, such as 2026-11-20")
+
+
+def _spelling(value: Any, schema: Schema) -> _Wrong:
+    if not isinstance(value, str):
+        return "wrong-type", f"must be a string, and is {_kind(value)}"
+    try:
+        schema["function"]["function"](value)
+    except Misspelt as wrong:
+        return wrong.code, str(wrong)
     return None
 
 
@@ -220,6 +270,9 @@ _SCALARS: dict[str, Callable[[Any, Schema], _Wrong]] = {
     "float": _number,
     "str": _text,
     "bool": _truth,
+    "date": _date,
     "datetime": _time,
+    "decimal": _number,
+    "function-after": _spelling,
     "literal": _literal,
 }
