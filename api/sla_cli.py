@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api import files
+from api.wording import count, seen
 
 if TYPE_CHECKING:
     from sla.contract import Contract
@@ -20,6 +24,8 @@ app = typer.Typer(
 
 ContractFile = Annotated[Path, typer.Argument(metavar="CONTRACT", help="A contract, YAML or JSON.")]
 
+Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where it goes; - is standard output.")]
+
 
 @app.command()
 def check(contract: ContractFile) -> None:
@@ -28,12 +34,98 @@ def check(contract: ContractFile) -> None:
     typer.echo(f"{found.id} version {found.version}: {len(found.terms)} terms, no faults")
 
 
-def _contract(path: Path, *, bound: bool) -> Contract:
+@app.command()
+def templates(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which one to print; none lists them.")] = None,
+) -> None:
+    """List the contract templates, or print one, to be edited and published."""
+    from sla import template
+
+    if name is None:
+        for each in template.names():
+            typer.echo(each)
+    else:
+        typer.echo(template.text(name).decode(), nl=False)
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="A version, YAML or JSON.")],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="Another one.")],
+    json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON.")] = False,
+) -> None:
+    """Tell field by field how two versions differ, clause by clause."""
+    import json as spelling
+
+    from router import codec
+    from sla.compare import changes
+
+    found = changes(_contract(before, bound=False), _contract(after, bound=False))
+    if json:
+        typer.echo(spelling.dumps([codec.plain(each) for each in found], indent=2, ensure_ascii=False))
+        return
+    for each in found:
+        part = f" ({each.part})" if each.part else ""
+        values = " -> ".join(
+            spelling.dumps(value, ensure_ascii=False)
+            for kind, value in (("added", each.before), ("removed", each.after))
+            if each.kind != kind
+        )
+        typer.echo(seen(f"{each.kind} {each.pointer}{part}: {values}"))
+    typer.echo(count(len(found), "difference") if found else "no difference")
+
+
+@app.command()
+def publish(
+    draft: ContractFile,
+    output: Output,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="From when on, where the draft does not say.")] = None,
+) -> None:
+    """Make a version of a draft that never changes: holidays as dates, one spelling, a hash."""
+    from sla import codec, versions
+
+    made = versions.publish(_contract(draft, bound=False), on=_date(on))
+    files.write(output, codec.canonical(made) + b"\n")
+    typer.echo(f"{made.id} version {made.version}: sha256 {versions.sha256(made)}", err=output == files.STANDARD_OUTPUT)
+
+
+@app.command()
+def bind(
+    contract: ContractFile,
+    binding: Annotated[Path, typer.Argument(metavar="BINDING", help="parameters, hubs, from …, YAML or JSON.")],
+    output: Output,
+) -> None:
+    """Bind a version to partners, hubs, couriers and dates, with what is agreed otherwise."""
+    from sla import codec, versions
+
+    version = _contract(contract, bound=False)
+    with _told(binding):
+        made = versions.bind(version, versions.read_binding(files.read(binding)))
+    files.write(output, codec.write(made))
+    typer.echo(f"{made.id} version {made.version} from {made.from_}", err=output == files.STANDARD_OUTPUT)
+
+
+def _date(given: str | None) -> date | None:
+    try:
+        return None if given is None else date.fromisoformat(given)
+    except ValueError:
+        raise typer.BadParameter("give a date, such as 2026-12-01", param_hint="--on") from None
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Faults of a document are told with the file that it stands in."""
     from router.errors import Faulty
-    from sla.codec import read_contract
 
     try:
-        return read_contract(files.read(path), bound=bound)
+        yield
     except Faulty as faulty:
         faulty.context["path"] = str(path)
         raise
+
+
+def _contract(path: Path, *, bound: bool) -> Contract:
+    from sla.codec import read_contract
+
+    with _told(path):
+        return read_contract(files.read(path), bound=bound)

@@ -39,7 +39,7 @@ def read_contract(data: bytes, *, bound: bool = False, most_bytes: int = text.MO
     try:
         return made_of(given.tree, bound=bound, already=given.faults)
     except Faulty as faulty:
-        raise Faulty("contract", _placed(faulty.faults, given)) from None
+        raise Faulty("contract", placed(faulty.faults, given)) from None
 
 
 def made_of(tree: Any, *, bound: bool = False, already: Iterable[Fault] = ()) -> Contract:
@@ -123,8 +123,8 @@ def _without_nulls(tree: Any) -> Any:
     return tree
 
 
-def _placed(found: Iterable[Fault], given: text.Text) -> tuple[PlacedFault, ...]:
-    """The faults in the order of their pointers, each with its place."""
+def placed(found: Iterable[Fault], given: text.Text) -> tuple[PlacedFault, ...]:
+    """The faults in the order of their pointers, each with its place in a text."""
     made = []
     for each in in_order(found):
         line, column = given.place(each.pointer)
