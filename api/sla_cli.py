@@ -105,6 +105,44 @@ def bind(
     typer.echo(f"{made.id} version {made.version} from {made.from_}", err=output == files.STANDARD_OUTPUT)
 
 
+@app.command("compile")
+def compile_drop(
+    documents: Annotated[list[Path], typer.Argument(metavar="CONTRACT… DROP", help="Bound contracts, then the drop.")],
+    output: Output,
+) -> None:
+    """Give DROP the due times and penalties of the contracts in force; tell what it cannot express, and why."""
+    from api import flows
+    from router import codec
+    from sla.compile import compiled
+
+    *contracts, drop = documents
+    if not contracts:
+        raise typer.BadParameter("name at least one contract before the drop", param_hint="CONTRACT… DROP")
+    made = compiled(flows.read_drop(drop), [_contract(each, bound=True) for each in contracts])
+    files.write(output, codec.write(made.drop))
+    for each in made.not_compiled:
+        where = f" in {each.tier}" if each.tier else ""
+        typer.echo(seen(f"not compiled: {each.contract} {each.version}, {each.term}{where}: {each.reason}"), err=True)
+
+
+@app.command()
+def forecast(
+    drop: Annotated[Path, typer.Argument(metavar="DROP", help="The drop, a JSON file.")],
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A valid plan of it, a JSON file.")],
+    contract: ContractFile,
+) -> None:
+    """Judge the times that PLAN foresees as a replay judges events: one JSON line a clock, ratio and window."""
+    from api import flows
+    from sla.forecast import planned_events
+    from sla.replay import replay
+    from sla.rules import prepared
+
+    law = _contract(contract, bound=True)
+    asked = flows.read_drop(drop)
+    for line in replay(prepared(law), planned_events(asked, flows.fitting_plan(asked, plan))):
+        typer.echo(line)
+
+
 def _date(given: str | None) -> date | None:
     try:
         return None if given is None else date.fromisoformat(given)
