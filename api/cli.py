@@ -41,6 +41,8 @@ app.add_typer(accounts_cli.keys, name="keys")
 app.add_typer(accounts_cli.people, name="people")
 app.add_typer(audit_cli.app, name="audit")
 app.command()(data_cli.migrate)
+app.command()(data_cli.backup)
+app.command()(data_cli.restore)
 
 _STARTED = elapsed.started()
 

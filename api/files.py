@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 from router.errors import Invalid, NotFound, Unavailable
 
@@ -87,6 +88,30 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
     finally:
         for temporary in staged.values():
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def growing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write bit by bit, for its owner's eyes alone; it takes its name when the block ends well.
+
+    Raises FileUnwritable.
+    """
+    whole = path.resolve()
+    with _told(path):
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=whole.parent, prefix=f".{whole.name[:40]}.", suffix=".part")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            with _told(path):
+                file.flush()
+                os.fsync(file.fileno())
+        with _told(path):
+            temporary.replace(whole)
+        _sync(whole.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def check_writable(path: Path, *inputs: Path) -> None:

@@ -27,3 +27,11 @@ def test_a_database_goes_to_the_newest_revision_and_back_by_command(tmp_path: Pa
     refused = run(tmp_path, "migrate", "--to", "42")
     assert refused.returncode == 2
     assert refused.stderr.startswith("dropwright: there is no revision '42'; there are base, 0001")
+
+
+def test_what_was_saved_by_command_is_restored_by_command(tmp_path: Path) -> None:
+    assert run(tmp_path, "migrate").returncode == 0
+    assert run(tmp_path, "backup", "kept").stdout.startswith("0 rows of ")
+    restored = run(tmp_path, "restore", "kept", database="sqlite:///other.db")
+    assert restored.stdout.endswith("were restored from kept\n")
+    assert run(tmp_path, "restore", "nowhere").stderr == "dropwright: nowhere: there is no such file\n"

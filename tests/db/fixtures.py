@@ -37,7 +37,7 @@ def postgres(postgres_server: Server) -> Iterator[str]:
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a new database without tables, first on SQLite, then on PostgreSQL."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'dropwright.db'}"
+        return f"sqlite:///{tmp_path / 'empty.db'}"
     url: str = request.getfixturevalue("postgres")
     return url
 
