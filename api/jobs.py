@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Event, Lock, Thread
-from time import monotonic
-from typing import Any, TypeAlias
+from time import monotonic, sleep
+from typing import TypeAlias
 
 import structlog
 from sqlalchemy import Connection
 
 from api.db import jobs
-from api.db.connect import Database
+from api.db.connect import Database, shared_now
 from api.db.jobs import LEASE_S, Lease, LeaseLost, Progress
 from api.drain import Drain
 from router.errors import DropwrightError, Unavailable
@@ -22,10 +22,19 @@ from router.errors import DropwrightError, Unavailable
 IDLE_S = 1.0
 """How long a worker that found nothing waits before it looks again, unless it is woken."""
 
+AGAIN_S = 0.5
+"""How long the end of a job waits for a database that was away, before it is tried again."""
+
+GIVE_BACK_S = 15
+"""How long a process that ends waits for its jobs to be given back."""
+
 _log = structlog.get_logger()
 
 Publish: TypeAlias = Callable[[Connection, datetime], Mapping[str, str | int | None]]
-"""Writes what came of a job, in the transaction that ends it, and gives the job's result."""
+"""Writes what came of a job, in the transaction that ends it, and gives the job's result.
+
+It is called again where that transaction was rolled back because the database was away.
+"""
 
 
 class GivenUp(DropwrightError):
@@ -50,7 +59,8 @@ class Doing:
 
 
 Handler: TypeAlias = Callable[[Doing], Publish]
-"""Does a job outside of any transaction. May raise ``GivenUp``; whatever else it raises is tried again."""
+"""Does a job outside of any transaction. ``Unavailable`` and bugs are tried again; other errors of ours, ``GivenUp``
+among them, are not."""
 
 
 def utc_now() -> datetime:
@@ -73,6 +83,7 @@ class Worker:
     _threads: list[Thread] = field(default_factory=list)
     _held: dict[str, Event] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+    _stopped: bool = False
 
     def start(self) -> None:
         """Begins to look for jobs; once the process ends, what is under way is given back."""
@@ -87,19 +98,21 @@ class Worker:
         self._woken.set()
 
     def stop(self) -> None:
-        """Ends what is under way, gives it back, and waits until that is done."""
+        """Ends what is under way, gives it back, and waits until that is done, but not for long.
+
+        What is not given back by then is claimed by somebody else when its lease runs out.
+        """
         self.drain.begin()
         with self._lock:
+            self._stopped = True
             for cancelled in self._held.values():
                 cancelled.set()
         self._woken.set()
+        give_up_at = monotonic() + GIVE_BACK_S
         for thread in self._threads:
-            thread.join()
-
-    def run(self) -> None:
-        """Works in this thread until the process ends."""
-        self.drain.afterwards(self.stop)
-        self._run()
+            thread.join(max(0.0, give_up_at - monotonic()))
+        if any(thread.is_alive() for thread in self._threads):
+            _log.warning("not given back", route="worker")
 
     def _run(self) -> None:
         while not self.drain.begun:
@@ -119,13 +132,19 @@ class Worker:
     def claim(self, only: tuple[str, str] | None = None) -> Lease | None:
         """A job that waits, or that ``only`` one; ``None`` where there is none."""
         with self.store.write() as db:
-            return jobs.claim(db, self.name, self.now(), kinds=self.handlers, only=only, lease_s=self.lease_s)
+            return jobs.claim(db, self.name, self.at(db), kinds=self.handlers, only=only, lease_s=self.lease_s)
+
+    def at(self, db: Connection) -> datetime:
+        """The time that leases are compared by."""
+        return shared_now(db, self.now())
 
     def do(self, lease: Lease) -> None:
         """Does one job to its end: published, failed, waiting again, or somebody else's."""
         cancelled, over = Event(), Event()
         with self._lock:
             self._held[lease.id] = cancelled
+            if self._stopped:  # it was claimed while the others were told to stop
+                cancelled.set()
         keeper = _Keeper(self, lease, cancelled, over)
         keeper.start()
         try:
@@ -134,6 +153,8 @@ class Worker:
             _log.warning("lease lost", job=lease.id)
         except Unavailable:
             _log.warning("lease left", job=lease.id)  # the database is away: the lease runs out by itself
+        except Exception:
+            _log.exception("bug", route="worker", job=lease.id)
         finally:
             over.set()
             keeper.join()
@@ -145,43 +166,56 @@ class Worker:
         try:
             publish = self.handlers[lease.kind](doing)
             if not cancelled.is_set():
-                with self.store.write() as db:
-                    at = self.now()
-                    jobs.finish(db, lease, at, result=publish(db, at))
+                self._write(keeper, lambda db, at: jobs.finish(db, lease, at, result=publish(db, at)))
                 return
-        except (LeaseLost, Unavailable):
+        except LeaseLost:
             raise
-        except DropwrightError as why:
+        except Exception as why:
+            if not isinstance(why, DropwrightError):
+                _log.exception("bug", route="worker", job=lease.id)
             if not cancelled.is_set():
-                code, detail = (why.reason if isinstance(why, GivenUp) else why.code), str(why)
-                self._end(lambda db: jobs.fail(db, lease, self.now(), reason=code, detail=detail))
+                reason, detail, again = _reason(why)
+                self._write(keeper, lambda db, at: jobs.fail(db, lease, at, reason=reason, detail=detail, again=again))
                 return
-        except Exception as bug:
-            _log.exception("bug", route="worker", job=lease.id)
-            told = f"a fault of the service: {type(bug).__name__}"
-            self._end(lambda db: jobs.fail(db, lease, self.now(), reason="bug", detail=told, again=True))
-            return
         if keeper.lost:
             raise LeaseLost
-        if keeper.unwanted:
-            self._end(lambda db: jobs.stop(db, lease, self.now()))
-        else:
-            self._end(lambda db: jobs.give_back(db, lease, self.now()))
+        how = jobs.stop if keeper.unwanted else jobs.give_back
+        self._write(keeper, lambda db, at: how(db, lease, at))
 
-    def _end(self, how: Callable[[Connection], Any]) -> None:
-        with self.store.write() as db:
-            how(db)
+    def _write(self, keeper: _Keeper, how: Callable[[Connection, datetime], object]) -> None:
+        """Does ``how`` in a transaction; where the database is away, again, for as long as the lease may hold."""
+        while True:
+            try:
+                with self.store.write() as db:
+                    how(db, self.at(db))
+                return
+            except Unavailable:
+                if keeper.lost or monotonic() > keeper.held_until:
+                    raise
+            sleep(AGAIN_S)
+
+
+def _reason(why: Exception) -> tuple[str, str, bool]:
+    """Code and sentence of what a job came to nothing by, and whether another attempt may change it."""
+    if isinstance(why, GivenUp):
+        return why.reason, str(why), False
+    if isinstance(why, DropwrightError):
+        return why.code, str(why), isinstance(why, Unavailable)
+    return "bug", f"a fault of the service: {type(why).__name__}", True
 
 
 class _Keeper(Thread):
-    """Makes a lease longer, three times in its length, and tells progress, until the job is over or lost."""
+    """Makes a lease longer, three times in its length, and tells progress, until the job is over or lost.
+
+    ``held_until`` (``time.monotonic``): nobody else has the job before, as far as is known here.
+    """
 
     def __init__(self, worker: Worker, lease: Lease, cancelled: Event, over: Event) -> None:
         super().__init__(name=f"lease-{lease.id}", daemon=True)
         self.worker, self.lease, self.cancelled, self.over = worker, lease, cancelled, over
         self.lost = self.unwanted = False
         self._progress: Progress | None = None
-        self._kept_at = monotonic()
+        self.held_until = monotonic() + worker.lease_s
 
     def tell(self, progress: Progress) -> None:
         """What will be told with the next sign of life."""
@@ -191,16 +225,21 @@ class _Keeper(Thread):
         every_s = min(1.0, self.worker.lease_s / 3)
         while not self.over.wait(every_s):
             try:
-                with self.worker.store.write() as db:
-                    progress, self._progress = self._progress, None
-                    self.unwanted = jobs.keep(
-                        db, self.lease, self.worker.now(), progress=progress, lease_s=self.worker.lease_s
-                    )
-                self._kept_at = monotonic()
+                self._keep()
             except LeaseLost:
                 self.lost = True
             except Unavailable:
-                self.lost = monotonic() - self._kept_at > self.worker.lease_s
+                self.lost = monotonic() > self.held_until
+            except Exception:
+                _log.exception("bug", route="worker", job=self.lease.id)
+                self.lost = monotonic() > self.held_until
             if self.lost or self.unwanted:
                 self.cancelled.set()
                 return
+
+    def _keep(self) -> None:
+        worker, asked_at = self.worker, monotonic()
+        with worker.store.write() as db:
+            progress, self._progress = self._progress, None
+            self.unwanted = jobs.keep(db, self.lease, worker.at(db), progress=progress, lease_s=worker.lease_s)
+        self.held_until = asked_at + worker.lease_s

@@ -52,7 +52,8 @@ def worker() -> None:
     """Do jobs, DROPWRIGHT_WORKERS beside each other, for every serving process of the same database."""
     import signal
     import sys
-    from types import FrameType
+    import time
+    from contextlib import suppress
 
     from api import crew, logs
     from api.db import migrate
@@ -62,18 +63,14 @@ def worker() -> None:
 
     settings, drain = Settings(), Drain()
     logs.configure(sys.stderr)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     store = connect(settings.database, pool_size=settings.pool_size)
     migrate.upgrade(store)
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        drain.begin()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
     hands = crew.worker(settings, store, drain)
-    hands.start()
-    typer.echo(f"worker {hands.name} is ready for jobs")
-    while not drain.wait(3600):
-        pass
+    with suppress(KeyboardInterrupt):  # an event set by a handler could wait for a lock that its own thread holds
+        hands.start()
+        typer.echo(f"worker {hands.name} is ready for jobs")
+        while True:
+            time.sleep(3600)
     drain.finish()
     store.close()

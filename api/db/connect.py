@@ -10,9 +10,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
@@ -103,6 +104,14 @@ def connect(address: str, *, pool_size: int = 10) -> Database:
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise UnknownDatabase from None
     return Database(writing=engine, reading=engine.execution_options(postgresql_readonly=True))
+
+
+def shared_now(db: Connection, own: datetime) -> datetime:
+    """The time by the one clock of all who use the database: PostgreSQL's; on SQLite, which is one machine, ``own``."""
+    if db.dialect.name == "sqlite":
+        return own
+    found: datetime = db.execute(select(func.clock_timestamp())).scalar_one()
+    return found.astimezone(UTC)
 
 
 def has_wal_fault(database: Database) -> bool:

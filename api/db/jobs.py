@@ -279,15 +279,14 @@ def fail(db: Connection, lease: Lease, now: datetime, *, reason: str, detail: st
 
     One that was begun too often is dead. Raises ``LeaseLost``.
     """
-    if not again:
-        _ended(db, lease, now, state="failed", reason=reason, detail=detail[:2000])
-        return "failed"
-    if lease.attempt >= ATTEMPTS:
-        _ended(db, lease, now, state="dead", reason=reason, detail=detail[:2000])
-        return "dead"
-    wait_s = BACKOFF_S[min(lease.attempt, len(BACKOFF_S)) - 1]
-    _back(db, lease, not_before=now + timedelta(seconds=wait_s), reason=reason, detail=detail[:2000])
-    return "queued"
+    why = {"reason": reason, "detail": _storable(detail)}
+    if again and lease.attempt < ATTEMPTS:
+        wait_s = BACKOFF_S[min(lease.attempt, len(BACKOFF_S)) - 1]
+        _back(db, lease, not_before=now + timedelta(seconds=wait_s), **why)
+        return "queued"
+    state: State = "dead" if again else "failed"
+    _ended(db, lease, now, state=state, **why)
+    return state
 
 
 def give_back(db: Connection, lease: Lease, now: datetime) -> None:
@@ -301,14 +300,17 @@ def stop(db: Connection, lease: Lease, now: datetime) -> None:
 
 
 def cancel(db: Connection, tenant: str, job: str, now: datetime) -> Job:
-    """Has a job end: at once while it waits, soon while it runs. Once is enough. Raises ``NoJob``, ``JobEnded``."""
-    waiting = and_(_of(tenant, job), jobs.c.state == "queued")
-    if not _end(db, waiting, now, state="cancelled", reason="cancelled", detail="somebody cancelled it"):
-        running = and_(_of(tenant, job), jobs.c.state == "running")
-        if not db.execute(update(jobs).where(running).values(cancel_wanted=True)).rowcount:
-            found = _row(db, tenant, job)
-            if found.state != "cancelled":
-                raise JobEnded(found.state, ("queued", "running"))
+    """Has a job end: at once while nobody does it, soon while somebody does. Once is enough.
+
+    Raises ``NoJob``, ``JobEnded``.
+    """
+    found = _row(db, tenant, job, locked=True)
+    idle = and_(_of(tenant, job), or_(jobs.c.state == "queued", _lapsed(now, LEASE_S)))
+    if found.state == "running":
+        db.execute(update(jobs).where(_of(tenant, job)).values(cancel_wanted=True))
+    elif found.state not in ("queued", "cancelled"):
+        raise JobEnded(found.state, ("queued", "running"))
+    _end(db, idle, now, state="cancelled", reason="cancelled", detail="somebody cancelled it")
     return get(db, tenant, job)
 
 
@@ -316,17 +318,8 @@ def retry(db: Connection, tenant: str, job: str, now: datetime) -> Job:
     """Lets a job that failed, died or was cancelled wait again. Raises ``NoJob``, ``JobEnded``, ``SlotTaken``."""
     found = _row(db, tenant, job)
     over = ("failed", "dead", "cancelled")
-    values = {
-        "state": "queued",
-        "attempts": 0,
-        "not_before": now,
-        "cancel_wanted": False,
-        "progress": None,
-        "reason": None,
-        "detail": None,
-        "started_at": None,
-        "ended_at": None,
-    }
+    values = dict.fromkeys(("progress", "reason", "detail", "started_at", "ended_at"))
+    values |= {"state": "queued", "attempts": 0, "not_before": now, "cancel_wanted": False}
     try:
         with db.begin_nested():
             again = db.execute(update(jobs).where(_of(tenant, job), jobs.c.state.in_(over)).values(values)).rowcount
@@ -343,9 +336,12 @@ def forget(db: Connection, before: datetime) -> int:
 
 
 def _ready(now: datetime) -> ColumnElement[bool]:
-    """Whether a job waits for a worker, and has waited long enough; by a clock that may have been set back since."""
+    """Whether a job waits for a worker, and has waited long enough; by a clock that may have been set back since.
+
+    One that was not begun waits for nothing, whatever the clock of whoever added it.
+    """
     beyond = jobs.c.not_before > now + timedelta(seconds=2 * max(BACKOFF_S))
-    return and_(jobs.c.state == "queued", or_(jobs.c.not_before <= now, beyond))
+    return and_(jobs.c.state == "queued", or_(jobs.c.attempts == 0, jobs.c.not_before <= now, beyond))
 
 
 def _lapsed(now: datetime, lease_s: float) -> ColumnElement[bool]:
@@ -378,14 +374,20 @@ def _back(db: Connection, lease: Lease, **values: Any) -> None:
         raise LeaseLost
 
 
+def _storable(detail: str) -> str:
+    """A sentence as every database holds it, whoever wrote it: a solver's may have anything in it."""
+    return detail.encode("utf-8", "replace").decode().replace("\0", "?")[:2000]
+
+
 def _in_slot(db: Connection, tenant: str, slot: str | None) -> str:
     """The job that is under way in a slot, as far as it still is."""
     taken = select(jobs.c.id).where(jobs.c.tenant == tenant, jobs.c.slot == slot, jobs.c.ended_at.is_(None))
     return db.execute(taken).scalar_one_or_none() or "another"
 
 
-def _row(db: Connection, tenant: str, job: str) -> Row[Any]:
-    found = db.execute(select(jobs).where(_of(tenant, job))).one_or_none()
+def _row(db: Connection, tenant: str, job: str, *, locked: bool = False) -> Row[Any]:
+    wanted = select(jobs).where(_of(tenant, job))
+    found = db.execute(wanted.with_for_update() if locked else wanted).one_or_none()
     if found is None:
         raise NoJob
     return found

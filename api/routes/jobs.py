@@ -11,7 +11,7 @@ from api import following
 from api.db import jobs
 from api.db.jobs import Job, State
 from api.db.tables.jobs import jobs as rows
-from api.deps import Crew, Engineer, Marketplace, Now, Read, Store, Write
+from api.deps import Engineer, Marketplace, Now, Read, Store, Write
 from api.paging import Page, Paging
 from api.routing import Router
 
@@ -68,6 +68,6 @@ def cancel_job(who: Engineer, job: str, db: Write, now: Now) -> Job:
 
 
 @router.post("/{job}/retry", summary="Try a job again")
-def retry_job(who: Engineer, job: str, db: Write, crew: Crew, now: Now) -> Job:
+def retry_job(who: Engineer, job: str, db: Write, now: Now) -> Job:
     """Lets a job that failed, died or was cancelled wait for a worker again."""
     return jobs.retry(db, who.tenant, job, now)
