@@ -280,15 +280,13 @@ def fail(db: Connection, lease: Lease, now: datetime, *, reason: str, detail: st
     One that was begun too often is dead. Raises ``LeaseLost``.
     """
     why = {"reason": reason, "detail": _storable(detail)}
-    if not again:
-        _ended(db, lease, now, state="failed", **why)
-        return "failed"
-    if lease.attempt >= ATTEMPTS:
-        _ended(db, lease, now, state="dead", **why)
-        return "dead"
-    wait_s = BACKOFF_S[min(lease.attempt, len(BACKOFF_S)) - 1]
-    _back(db, lease, not_before=now + timedelta(seconds=wait_s), **why)
-    return "queued"
+    if again and lease.attempt < ATTEMPTS:
+        wait_s = BACKOFF_S[min(lease.attempt, len(BACKOFF_S)) - 1]
+        _back(db, lease, not_before=now + timedelta(seconds=wait_s), **why)
+        return "queued"
+    state: State = "dead" if again else "failed"
+    _ended(db, lease, now, state=state, **why)
+    return state
 
 
 def give_back(db: Connection, lease: Lease, now: datetime) -> None:
@@ -320,17 +318,8 @@ def retry(db: Connection, tenant: str, job: str, now: datetime) -> Job:
     """Lets a job that failed, died or was cancelled wait again. Raises ``NoJob``, ``JobEnded``, ``SlotTaken``."""
     found = _row(db, tenant, job)
     over = ("failed", "dead", "cancelled")
-    values = {
-        "state": "queued",
-        "attempts": 0,
-        "not_before": now,
-        "cancel_wanted": False,
-        "progress": None,
-        "reason": None,
-        "detail": None,
-        "started_at": None,
-        "ended_at": None,
-    }
+    values = dict.fromkeys(("progress", "reason", "detail", "started_at", "ended_at"))
+    values |= {"state": "queued", "attempts": 0, "not_before": now, "cancel_wanted": False}
     try:
         with db.begin_nested():
             again = db.execute(update(jobs).where(_of(tenant, job), jobs.c.state.in_(over)).values(values)).rowcount
