@@ -179,6 +179,7 @@ def _dispute_until(judged: Judged, started_at: str | None) -> str | None:
     end = period.window(date.fromisoformat(started_at[:10])).end
     return (settled.dispute_within.after(end) - timedelta(days=1)).isoformat()
 
+
 def _plain(value: Any) -> Any:
     return None if value is None or value is pd.NA or value != value else value
 

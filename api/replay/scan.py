@@ -58,7 +58,7 @@ def scan(part: Part) -> Scanned:
         try:
             if len(line) > LONGEST_LINE:
                 message = f"a line is longer than {LONGEST_LINE} bytes"
-                raise FaultyEvent((Fault(pointer="", code="too-long", message=message),))
+                raise FaultyEvent((Fault(pointer="", code="bad-length", message=message),))
             made = event.read(line)
         except FaultyEvent as error:
             if len(faults) < MOST_FAULTS:
