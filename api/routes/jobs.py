@@ -43,7 +43,7 @@ def read_job(who: Marketplace, job: str, db: Read) -> Job:
     responses={
         200: {
             "description": "Server-sent events: `progress` while it runs, then `end`, each with the job as data.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {}},
         }
     },
 )
