@@ -29,6 +29,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_event", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("audited", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("audit_sha256", sa.String(length=64), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenants")),
     )
     op.create_table(
@@ -60,6 +62,32 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tenant"], ["tenants.id"], name=op.f("fk_articles_tenant_tenants")),
         sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_articles")),
     )
+    op.create_table(
+        "audit",
+        sa.Column("tenant", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("action", sa.String(length=200), nullable=False),
+        sa.Column("subject", sa.String(length=1000), nullable=True),
+        sa.Column("request", sa.String(length=32), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["tenant"], ["tenants.id"], name=op.f("fk_audit_tenant_tenants")),
+        sa.PrimaryKeyConstraint("tenant", "number", name=op.f("pk_audit")),
+    )
+    guards = {
+        "sqlite": (
+            "CREATE TRIGGER audit_no_update BEFORE update ON audit BEGIN SELECT RAISE(ABORT, 'the audit log can only be added to'); END",
+            "CREATE TRIGGER audit_no_delete BEFORE delete ON audit BEGIN SELECT RAISE(ABORT, 'the audit log can only be added to'); END",
+        ),
+        "postgresql": (
+            "CREATE OR REPLACE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the audit log can only be added to'; END $$",
+            "CREATE TRIGGER audit_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_guard()",
+        ),
+    }
+    for each in guards[op.get_bind().dialect.name]:
+        op.get_bind().exec_driver_sql(each)
     op.create_table(
         "carriers",
         sa.Column("tenant", sa.String(length=200), nullable=False),
@@ -305,6 +333,29 @@ def upgrade() -> None:
     )
     op.create_index("ux_users_issuer_subject", "users", ["issuer", "subject"], unique=True)
     op.create_table(
+        "webhooks",
+        sa.Column("tenant", sa.String(length=200), nullable=False),
+        sa.Column("id", sa.String(length=200), nullable=False),
+        sa.Column("partner", sa.String(length=200), nullable=True),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("types", sa.Text(), nullable=True),
+        sa.Column("description", sa.String(length=500), nullable=True),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("disabled_reason", sa.String(length=20), nullable=True),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_through", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("token", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("enabled = (disabled_reason IS NULL)", name=op.f("ck_webhooks_disabled_reason")),
+        sa.ForeignKeyConstraint(["tenant"], ["tenants.id"], name=op.f("fk_webhooks_tenant_tenants")),
+        sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_webhooks")),
+    )
+    op.create_table(
         "bundles",
         sa.Column("tenant", sa.String(length=200), nullable=False),
         sa.Column("id", sa.String(length=200), nullable=False),
@@ -513,12 +564,14 @@ def upgrade() -> None:
         sa.Column("tenant", sa.String(length=200), nullable=False),
         sa.Column("user", sa.String(length=200), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant", "user"], ["users.tenant", "users.id"], name=op.f("fk_sessions_tenant_user_users")
         ),
         sa.PrimaryKeyConstraint("token_sha256", name=op.f("pk_sessions")),
     )
+    op.create_index("ix_sessions_user", "sessions", ["tenant", "user"], unique=False)
     op.create_table(
         "skus",
         sa.Column("tenant", sa.String(length=200), nullable=False),
@@ -546,6 +599,46 @@ def upgrade() -> None:
             ["tenant", "of"], ["trips.tenant", "trips.id"], name=op.f("fk_trip_files_tenant_of_trips")
         ),
         sa.PrimaryKeyConstraint("tenant", "of", "format", name=op.f("pk_trip_files")),
+    )
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("tenant", sa.String(length=200), nullable=False),
+        sa.Column("webhook", sa.String(length=200), nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("event", sa.String(length=200), nullable=False),
+        sa.Column("type", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.String(length=50), nullable=True),
+        sa.CheckConstraint("(state = 'waiting') = (next_at IS NOT NULL)", name=op.f("ck_webhook_deliveries_next_at")),
+        sa.CheckConstraint("state IN ('delivered', 'waiting', 'dead')", name=op.f("ck_webhook_deliveries_state")),
+        sa.ForeignKeyConstraint(
+            ["tenant", "webhook"],
+            ["webhooks.tenant", "webhooks.id"],
+            name=op.f("fk_webhook_deliveries_tenant_webhook_webhooks"),
+        ),
+        sa.PrimaryKeyConstraint("tenant", "webhook", "position", name=op.f("pk_webhook_deliveries")),
+    )
+    op.create_index(
+        "ix_webhook_deliveries_next_at", "webhook_deliveries", ["tenant", "webhook", "state", "next_at"], unique=False
+    )
+    op.create_table(
+        "webhook_secrets",
+        sa.Column("tenant", sa.String(length=200), nullable=False),
+        sa.Column("webhook", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant", "webhook"],
+            ["webhooks.tenant", "webhooks.id"],
+            name=op.f("fk_webhook_secrets_tenant_webhook_webhooks"),
+        ),
+        sa.PrimaryKeyConstraint("tenant", "webhook", "number", name=op.f("pk_webhook_secrets")),
     )
     op.create_table(
         "bundle_components",
@@ -733,8 +826,12 @@ def downgrade() -> None:
     op.drop_table("order_lines")
     op.drop_index("ix_bundle_components_sku", table_name="bundle_components")
     op.drop_table("bundle_components")
+    op.drop_table("webhook_secrets")
+    op.drop_index("ix_webhook_deliveries_next_at", table_name="webhook_deliveries")
+    op.drop_table("webhook_deliveries")
     op.drop_table("trip_files")
     op.drop_table("skus")
+    op.drop_index("ix_sessions_user", table_name="sessions")
     op.drop_table("sessions")
     op.drop_table("plans")
     op.drop_table("pick_list_files")
@@ -751,6 +848,7 @@ def downgrade() -> None:
     op.drop_index("ix_courier_hubs_hub", table_name="courier_hubs")
     op.drop_table("courier_hubs")
     op.drop_table("bundles")
+    op.drop_table("webhooks")
     op.drop_index("ux_users_issuer_subject", table_name="users")
     op.drop_table("users")
     op.drop_index("ix_trips_partner", table_name="trips")
@@ -784,6 +882,7 @@ def downgrade() -> None:
     op.drop_table("couriers")
     op.drop_index(op.f("ix_carriers_tenant_partner"), table_name="carriers")
     op.drop_table("carriers")
+    op.drop_table("audit")
     op.drop_table("articles")
     op.drop_table("api_keys")
     op.drop_table("tenants")
