@@ -17,6 +17,7 @@ from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.operations.ops import (
     AddConstraintOp,
     CreateIndexOp,
+    CreateTableOp,
     DowngradeOps,
     DropConstraintOp,
     DropIndexOp,
@@ -115,6 +116,8 @@ def _code(found: UpgradeOps | DowngradeOps) -> str:
     """The statements, indented. Indexes need no table to be rebuilt; other changes do on SQLite."""
     lines = []
     for each in found.ops:
+        if isinstance(each, CreateTableOp):
+            each.info = {}  # written below as what it does
         alone = isinstance(each, ModifyTableOps) and all(
             isinstance(change, CreateIndexOp | DropIndexOp) for change in each.ops
         )
@@ -126,7 +129,21 @@ def _code(found: UpgradeOps | DowngradeOps) -> str:
             render_item=_plain,
         )
         lines += [line for line in said.splitlines() if not line.strip().startswith("#")]
+        if isinstance(each, CreateTableOp):
+            lines += _guarded(each.table_name)
     return "\n".join(lines)
+
+
+def _guarded(table: str) -> list[str]:
+    """The statements of ``info["guards"]``, by dialect: triggers, which belong to a table and Alembic does not know."""
+    guards = metadata.tables[table].info.get("guards")
+    if not guards:
+        return []
+    return [
+        f"    guards = {dict(guards)!r}",
+        "    for each in guards[op.get_bind().dialect.name]:",
+        "        op.get_bind().exec_driver_sql(each)",
+    ]
 
 
 def _plain(kind: str, item: SchemaItem | Any, _context: Any) -> str | Literal[False]:

@@ -34,7 +34,10 @@ GUARDS = {
     ),
     "postgresql": (_FUNCTION, f"{_BEFORE} FOR EACH STATEMENT EXECUTE FUNCTION audit_guard()"),
 }
-"""By dialect, what makes the table refuse changes. It comes with the table; a migration that makes that runs it too."""
+"""By dialect, what makes the table refuse changes. It comes with the table, made by the metadata or by a revision."""
+
+
+audit.info["guards"] = GUARDS
 
 
 @event.listens_for(audit, "after_create")

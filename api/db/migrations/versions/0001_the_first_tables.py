@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from api.db.tables.audit import GUARDS
-
 revision = "0001"
 down_revision = None
 
@@ -78,6 +76,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tenant"], ["tenants.id"], name=op.f("fk_audit_tenant_tenants")),
         sa.PrimaryKeyConstraint("tenant", "number", name=op.f("pk_audit")),
     )
+    guards = {
+        "sqlite": (
+            "CREATE TRIGGER audit_no_update BEFORE update ON audit BEGIN SELECT RAISE(ABORT, 'the audit log can only be added to'); END",
+            "CREATE TRIGGER audit_no_delete BEFORE delete ON audit BEGIN SELECT RAISE(ABORT, 'the audit log can only be added to'); END",
+        ),
+        "postgresql": (
+            "CREATE OR REPLACE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the audit log can only be added to'; END $$",
+            "CREATE TRIGGER audit_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_guard()",
+        ),
+    }
+    for each in guards[op.get_bind().dialect.name]:
+        op.get_bind().exec_driver_sql(each)
     op.create_table(
         "carriers",
         sa.Column("tenant", sa.String(length=200), nullable=False),
@@ -837,8 +847,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant", "loan", "number", name=op.f("pk_loan_entries")),
     )
-    for guard in GUARDS[op.get_bind().dialect.name]:
-        op.execute(guard)
 
 
 def downgrade() -> None:
@@ -923,5 +931,3 @@ def downgrade() -> None:
     op.drop_table("tenants")
     op.drop_index("ix_idempotency_created_at", table_name="idempotency")
     op.drop_table("idempotency")
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("DROP FUNCTION audit_guard()")
