@@ -35,15 +35,8 @@ def show_breaches(
     return page.render("breaches.html", who=who, **shown)
 
 
-@router.get("/breaches/{term}/{order:path}", response_class=HTMLResponse)
-def show_breach(
-    who: Marketplace,
-    term: str,
-    order: str,
-    db: Read,
-    now: Now,
-    contract: Annotated[str, Query(min_length=1, max_length=200)],
-) -> HTMLResponse:
+@router.get("/breaches/{contract}/{term}/{order:path}", response_class=HTMLResponse)
+def show_breach(who: Marketplace, contract: str, term: str, order: str, db: Read, now: Now) -> HTMLResponse:
     """One clock, and what happened."""
     shown = breach_pages.clock(db, who.tenant, now, contract=contract, term=term, order=order)
     return page.render("breach.html", who=who, **shown)

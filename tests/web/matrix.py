@@ -26,6 +26,13 @@ ROUTES: dict[str, tuple[Role, ...] | None] = {
     "GET /metrics": NOBODY_ASKED,
     "GET /problems/{code}": NOBODY_ASKED,
     "GET /static/{name}": NOBODY_ASKED,
+    # for people
+    "GET /": NOBODY_ASKED,
+    "GET /sign-in": NOBODY_ASKED,
+    "POST /sign-in": NOBODY_ASKED,
+    "POST /sign-out": NOBODY_ASKED,
+    "GET /sign-in/openid": NOBODY_ASKED,
+    "GET /sign-in/openid/callback": NOBODY_ASKED,
     # the marketplace
     "GET /v1/me": ALL,
     "GET /v1/keys": OVERSEERS,
@@ -144,4 +151,14 @@ ROUTES: dict[str, tuple[Role, ...] | None] = {
     "GET /v1/trips/{trip}/manifest.csv": COURIER_SIDE,
     "GET /v1/trips/{trip}/manifest.json": COURIER_SIDE,
     "GET /v1/trips/{trip}/manifest.geojson": COURIER_SIDE,
+    # contracts
+    "POST /v1/events": (Role.ENGINEER, Role.HUB, Role.COURIER),
+    "POST /v1/events/{service}": ENGINEER,
+    "GET /v1/log": HOUSE,
+    "POST /v1/contracts": ENGINEER,
+    "GET /v1/contracts": HOUSE,
+    "GET /v1/contracts/{contract}/{version}": HOUSE,
+    "GET /v1/sla/reports/{report}.{ending}": HOUSE,
+    "GET /sla/breaches": HOUSE,
+    "GET /sla/breaches/{contract}/{term}/{order}": HOUSE,
 }

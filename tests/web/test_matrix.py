@@ -77,9 +77,12 @@ def test_the_description_tells_the_roles_of_the_table(both: World) -> None:
 
 def test_without_a_key_nobody_gets_past_the_open_routes(both: World) -> None:
     for method, path, _ in both.routes:
-        answer = both.service.client.request(method, path.format(**both.own[Role.ENGINEER]))
+        address = path.format(**both.own[Role.ENGINEER])
+        answer = both.service.client.request(method, address, follow_redirects=False)
         if ROUTES[f"{method} {path}"] is NOBODY_ASKED:
-            assert answer.status_code in (200, 404)
+            assert answer.status_code in (200, 303, 403, 404, 422), (method, path)  # signing in has rules of its own
+        elif not path.startswith("/v1/"):
+            assert answer.status_code == 401 or answer.headers["location"].startswith("/sign-in"), (method, path)
         else:
             assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), (method, path)
 
@@ -108,7 +111,8 @@ def test_a_list_is_narrowed_to_what_is_foreign_like_to_what_is_missing(both: Wor
         for query in (
             each.alias for part in (route.dependant, *route.dependant.dependencies) for each in part.query_params
         ):
-            for foreign in {each[query] for each in (both.foreign, both.others.get(role, {})) if query in each}:
+            here = () if query in ALIKE else (both.foreign, both.others.get(role, {}))
+            for foreign in {each[query] for each in here if query in each}:
                 answer = both.ask(method, path, both.own[role], role, params={query: foreign})
                 missing = both.ask(method, path, both.own[role], role, params={query: MISSING})
                 assert told(answer, foreign) == told(missing, MISSING), (path, query)

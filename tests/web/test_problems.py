@@ -45,9 +45,7 @@ def test_a_code_that_nothing_has_has_no_page(service: Service, code: str) -> Non
     assert service.client.get(f"/problems/{code}").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v1/skus/bulk/", "/v1/drops/", "/docs", "/redoc", "/static", "//v1/skus"]
-)
+@pytest.mark.parametrize("path", ["/v1", "/v1/skus/bulk/", "/v1/drops/", "/docs", "/redoc", "/static", "//v1/skus"])
 def test_what_is_not_there_is_a_problem_and_no_redirect(service: Service, path: str) -> None:
     answer = service.get(path, follow_redirects=False)
     assert answer.status_code == 404

@@ -197,10 +197,10 @@ def test_the_page_shows_the_same_and_leads_to_what_happened(told: Service) -> No
     assert "33.33 %" in page.text
     assert "4.00 EUR" in page.text
     assert "5.1" not in page.text
-    clock = told.get("/sla/breaches/pick/o3?contract=northdock", Role.MANAGER)
+    clock = told.get("/sla/breaches/northdock/pick/o3", Role.MANAGER)
     assert clock.text.index("plan.released") < clock.text.index("parcel.packed")
     assert "2.50 EUR" in clock.text
-    assert told.get("/sla/breaches/pick/none?contract=northdock", Role.MANAGER).status_code == 404
+    assert told.get("/sla/breaches/northdock/pick/none", Role.MANAGER).status_code == 404
 
 
 def test_names_that_look_like_markup_are_shown_as_they_are(told: Service) -> None:

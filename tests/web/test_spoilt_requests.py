@@ -24,6 +24,10 @@ AHEAD = (("/v1/loans", ("drop",)),)
 """References to what need not be there yet: sellers may lend before the drop is set up."""
 
 
+OPEN_BODIES = ("/v1/events", "/v1/events/{service}", "/v1/contracts")
+"""Events may have attributes of their own and tell of anything; contracts are YAML too, and have tests of their own."""
+
+
 def every_field(description: dict[str, Any]) -> frozenset[str]:
     """The fields of all that is described, and the columns of all tables."""
     schemas = description["components"]["schemas"].values()
@@ -67,7 +71,7 @@ class Model:
 def with_bodies(told: Told) -> Iterator[tuple[Step, Any]]:
     """Each step with a body, before it is sent, and its body (of rows: the first); every step is sent then."""
     for step in STORY:
-        if step.body is not None:
+        if step.body is not None and step.path not in OPEN_BODIES:
             yield step, spelt(step.body[0] if step.media == NDJSON else step.body, told.tenant)
         assert told.send(step).status_code == step.status, (step.method, step.path)
 
@@ -137,7 +141,7 @@ def test_a_reference_to_what_is_foreign_is_refused_like_one_to_nothing(service: 
 )
 def test_a_body_that_says_that_it_is_not_json_is_not_read_as_json(service: Service, media: str) -> None:
     for step in STORY:
-        if step.body is not None and step.media == JSON:
+        if step.body is not None and step.media == JSON and step.path not in OPEN_BODIES:
             answer = service.send(
                 step.method,
                 step.path.format(**{**Told(service=service).values, "loan": "x", "hold": "x"}),

@@ -20,10 +20,17 @@ from tests.web.service import NOW, OTHER, TENANT, Service, serving
 from tests.web.story import Told, spelt
 
 MISSING = "nothing-has-this-name"
-ALIKE = ("version", "position")
-"""What everybody counts from 1: what is foreign about it is the drop or webhook it belongs to."""
+ALIKE = ("version", "position", "contract")
+"""What everybody has under the same name: what is foreign about it is whose it is."""
 
-OPEN = {"code": "no-drop", "name": "dropwright.css"}
+OPEN = {
+    "code": "no-drop",
+    "name": "dropwright.css",
+    "service": "aftership",
+    "report": "breaches",
+    "ending": "json",
+    "term": "pick",
+}
 """What belongs to nobody."""
 
 
