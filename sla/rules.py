@@ -181,7 +181,7 @@ def _money(bound: contract.Contract, zone: ZoneInfo) -> MoneyRule | None:
     if settlement is None:
         return None
     charged_from = date.min
-    if bound.from_ is not None:
+    if bound.from_ is not None and settlement.grace_period != Duration():
         charged_from = settlement.grace_period.after(bound.from_)
     back = settlement.earn_back
     return MoneyRule(

@@ -69,6 +69,7 @@ FEW = [event.read(json.dumps(each).encode()) for each in [
     one("e10", "excuse.proposed", "2026-11-02T11:00:00Z", code="bad_address"),
     one("e11", "excuse.accepted", "2026-11-02T12:00:00Z", excuse="e10"),
 ]]  # fmt: skip
+LATE = event.read(json.dumps(one("e12", "parcel.delivered", "2026-11-03T10:00:00Z")).encode())
 EXPECTED = list(replay(RULES, FEW))
 
 
@@ -78,6 +79,16 @@ def test_ten_thousand_orders_of_events_some_of_them_twice_print_the_same_bytes()
         shuffled = [*FEW, *draw.choices(FEW, k=draw.randrange(6))]
         draw.shuffle(shuffled)
         assert list(replay(RULES, shuffled)) == EXPECTED
+
+
+def test_without_a_grace_period_the_window_in_which_a_contract_begins_is_charged() -> None:
+    begun = CONTRACT.read_text().replace("from: 2026-01-01", "from: 2026-11-02").replace("at_least: 50", "at_least: 1")
+    (told,) = [
+        json.loads(line)
+        for line in replay(prepared(read_contract(begun.encode(), bound=True)), [*FEW[:-2], LATE])
+        if '"party":"courier/pedal","window"' in line
+    ]
+    assert told["charged"] > 1_000_000  # 20 % of the fees, and a late delivery
 
 
 def test_content_is_the_same_whatever_the_time_of_arrival_and_the_order_of_the_keys() -> None:
