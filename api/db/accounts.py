@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, insert, literal, or_, select, update
 
 from api.db.schema import Instant
 from api.db.tables.accounts import api_keys, tenants
@@ -139,13 +139,13 @@ def holder(db: Connection, key: str, now: datetime) -> Principal | None:
     if found is None:
         return None
     prefix, secret = found
+    holds = or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > now)
+    mine = and_(api_keys.c.prefix == prefix, api_keys.c.revoked_at.is_(None), holds)
     row = db.execute(
-        select(api_keys).where(
-            api_keys.c.prefix == prefix,
-            api_keys.c.revoked_at.is_(None),
-            or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > now),
-        )
-    ).one_or_none()
-    if not same(secret, None if row is None else row.secret_sha256) or row is None:
+        select(api_keys.c.secret_sha256, api_keys.c.tenant, api_keys.c.id, api_keys.c.role, api_keys.c.partner)
+        # A row in any case, so that a prefix that nobody has takes as long as one that somebody has.
+        .select_from(select(literal(1).label("one")).subquery().outerjoin(api_keys, mine))
+    ).one()
+    if not same(secret, row.secret_sha256):
         return None
     return Principal(tenant=row.tenant, role=Role(row.role), partner=row.partner, actor=f"key/{row.id}")
