@@ -19,6 +19,7 @@ from api.drain import Drain
 from api.feed import Heads
 from api.limits import BodyLimit
 from api.metrics import Metrics
+from api.openid import provider
 from api.rates import Rates
 from api.routing import Router
 from api.settings import Settings
@@ -70,6 +71,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )
     app.state.settings, app.state.database = settings, store
     app.state.drain, app.state.metrics = Drain(), Metrics()
+    app.state.openid = provider(settings)
     app.state.rates = Rates(
         requests_per_minute=settings.requests_per_minute, bulk_per_minute=settings.bulk_requests_per_minute
     )

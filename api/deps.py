@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
@@ -13,13 +14,18 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPBearer
 from sqlalchemy import Connection
 
-from api.db import accounts
+from api import cookies
+from api.cookies import CrossSite
+from api.db import accounts, sessions
 from api.db.connect import Database
 from api.jobs import Worker
 from api.principal import Deed, NotAllowed, NotSignedIn, Principal, Role
 from api.rates import Rates, TooManyRequests
 from api.settings import Settings
-from router.errors import DropwrightError, Invalid
+from router.errors import DropwrightError, Invalid, Unavailable
+
+SAFE = frozenset({"GET", "HEAD"})
+"""Methods that change nothing."""
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="ApiKey", description="An API key: dw_…")
 _ETAG = re.compile(r'"r([1-9][0-9]{0,17})"')
@@ -105,8 +111,13 @@ Read: TypeAlias = Annotated[Connection, Depends(read, scope="function")]
 
 
 def principal(request: Request, store: Store, at: Now, _shown: Annotated[object, Depends(_bearer)]) -> Principal:
-    """Who is asking, and for what. Raises ``NotSignedIn``, ``TooManyBadKeys``, ``TooManyRequests``, ``TooBusy``."""
+    """Who is asking, by key or by session, and for what. A key that does not hold is not made good by a session.
+
+    Raises ``NotSignedIn``, ``TooManyBadKeys``, ``TooManyRequests``, ``TooBusy``, ``CrossSite``.
+    """
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if not scheme:
+        return _let_in(request, _of_session(request, store, at))
     if scheme.lower() != "bearer":
         raise NotSignedIn
     with store.read() as db:
@@ -115,6 +126,24 @@ def principal(request: Request, store: Store, at: Now, _shown: Annotated[object,
         rates(request).bad_key(address_of(request))
         raise NotSignedIn
     return _let_in(request, found)
+
+
+def _of_session(request: Request, store: Database, at: datetime) -> Principal:
+    """Whoever is signed in with this browser. Raises ``NotSignedIn``, ``CrossSite``."""
+    token = cookies.read(request, cookies.SESSION)
+    if token is None:
+        raise NotSignedIn
+    with store.read() as db:
+        found = sessions.holder(db, token, at)
+    if found is None:
+        raise NotSignedIn
+    if request.method not in SAFE and not cookies.is_own(request):
+        raise CrossSite
+    who, due = found
+    if due and request.method in SAFE:  # whatever writes may hold SQLite's one lock already
+        with suppress(Unavailable), store.write() as db:  # a database that only reads still lets people look
+            sessions.note(db, token, at)
+    return who
 
 
 def _let_in(request: Request, found: Principal) -> Principal:

@@ -10,12 +10,14 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from api import refusals
+from api.cookies import CrossSite
 from api.db.events import EventsForgotten
 from api.db.outage import DatabaseFull
 from api.deps import Changed, NoRevisionGiven
+from api.openid import SignInRefused
 from api.pages import page
 from api.principal import NotAllowed, NotSignedIn
 from api.rates import TooManyBadKeys, TooManyRequests, TooManySignIns
@@ -31,6 +33,8 @@ STATUS: dict[type[DropwrightError], int] = {
     Unavailable: 503,
     NotSignedIn: 401,
     NotAllowed: 403,
+    CrossSite: 403,
+    SignInRefused: 403,
     NoRevisionGiven: 428,
     EventsForgotten: 410,
     Changed: 412,
@@ -141,6 +145,13 @@ def install(app: FastAPI) -> None:
     def noted(request: Request, told: Response) -> Response:
         refusals.note(request, told.status_code)
         return page.problem(told) if page.asked(request) else told
+
+    @app.exception_handler(NotSignedIn)
+    def unknown(request: Request, error: NotSignedIn) -> Response:
+        if not page.asked(request):
+            return of(error)
+        to = request.url.path if request.method == "GET" else "/"
+        return RedirectResponse(page.address("/sign-in", next=None if to == "/" else to), 303)
 
     @app.exception_handler(DropwrightError)
     def ours(request: Request, error: DropwrightError) -> Response:

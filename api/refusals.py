@@ -7,9 +7,8 @@ from fastapi import Request
 
 from api.db import audit
 from api.db.connect import Database
-from api.deps import now
+from api.deps import SAFE, now
 from api.principal import Principal
-from api.routing import SAFE
 from router.errors import Unavailable
 
 _log = structlog.get_logger()

@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.db import audit, idempotency
-from api.deps import Now, Signed, Write
+from api.deps import SAFE, Now, Signed, Write
 from api.paging import Page
 from api.principal import Principal
 from router import codec
@@ -92,10 +92,6 @@ Key: TypeAlias = Annotated[
         description="Your own id of this request: sent again with it, it does nothing twice and answers the same.",
     ),
 ]
-
-
-SAFE = frozenset({"GET", "HEAD"})
-"""Methods that change nothing."""
 
 
 class Router(APIRouter):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Ge, Le
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.addresses import Network
@@ -43,6 +43,18 @@ class Settings(BaseSettings):
 
     notice_seconds: Annotated[int, Ge(0), Le(20)] = 3
     """How long the service still answers after it was told to end, so that a load balancer notices."""
+
+    public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#\s]+$")] | None = None
+    """Where browsers find the service, such as ``https://drops.example``; else what they call it."""
+
+    oidc_issuer: str | None = None
+    """The provider of OpenID Connect by which people sign in too, as it calls itself."""
+
+    oidc_client_id: str | None = None
+    """What this service is called there."""
+
+    oidc_client_secret: SecretStr | None = None
+    """Its secret there, if it has one."""
 
     at_once: Annotated[int, Ge(1), Le(10_000)] = 200
     """Requests that this process has under way at once, half of them for any one partner; others shall ask again."""

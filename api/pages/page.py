@@ -42,7 +42,10 @@ def asked(request: Request) -> bool:
 def problem(told: Response) -> HTMLResponse:
     """A problem of ``api.problems`` as a page."""
     said = json.loads(bytes(told.body))
-    return render("problem.html", status=told.status_code, who=None, problem=said)
+    shown = render("problem.html", status=told.status_code, who=None, problem=said)
+    if "Retry-After" in told.headers:
+        shown.headers["Retry-After"] = told.headers["Retry-After"]
+    return shown
 
 
 def address(path: str, **query: object) -> str:

@@ -131,7 +131,8 @@ def test_only_engineers_have_buttons_and_may_press_them(service: Service) -> Non
         assert service.post("/jobs/job-0/cancel", role).status_code == 403
     for role in (Role.HUB, Role.COURIER):
         assert service.get("/jobs", role).status_code == 403
-    assert service.client.get("/jobs").status_code == 401
+    unknown = service.client.get("/jobs", follow_redirects=False)
+    assert (unknown.status_code, unknown.headers["location"]) == (303, "/sign-in?next=%2Fjobs")
 
 
 def test_jobs_of_somebody_else_are_neither_shown_nor_touched(service: Service) -> None:
