@@ -120,7 +120,7 @@ def problems_of(route: APIRoute, method: str) -> list[int]:
         409: method in UNSAFE and deps.database in calls,
         412: deps.if_match in calls,
         413: bool(body),
-        415: len(body) > 1,
+        415: bool(body),
         422: bool(body) or any(each.path_params or each.query_params or each.header_params for each in needs),
         428: deps.if_match in calls,
         429: deps.principal in calls,

@@ -21,6 +21,7 @@ from api.openid import SignInRefused
 from api.pages import page
 from api.principal import NotAllowed, NotSignedIn
 from api.rates import TooManyBadKeys, TooManyRequests, TooManySignIns
+from api.routing import NoForms
 from api.rows import NotRows, RowFault
 from router.errors import Conflict, DropwrightError, Fault, Faulty, Invalid, NotFound, Unavailable
 
@@ -103,7 +104,7 @@ class Unstorable(Invalid):
         super().__init__("a name or number in the address or the body is one that no database holds; mend it")
 
 
-STATUS |= {BadRequest: 400, NotThisMethod: 405, TooLarge: 413, NotRows: 415, Bug: 500}
+STATUS |= {BadRequest: 400, NotThisMethod: 405, TooLarge: 413, NotRows: 415, NoForms: 415, Bug: 500}
 
 
 def status_of(error: DropwrightError) -> int:

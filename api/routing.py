@@ -27,6 +27,7 @@ from api.deps import SAFE, Now, Signed, Write
 from api.paging import Page
 from api.principal import Principal
 from router import codec
+from router.errors import DropwrightError
 
 _Record = TypeVar("_Record")
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
@@ -42,6 +43,26 @@ class Reply(Generic[_Record]):
     status: int | None = None
 
 
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+"""What forms of web pages send, also to the service of somebody who only looks at the page."""
+
+
+class NoForms(DropwrightError):
+    """A body says that it comes from a form; none that a route reads does."""
+
+    code, title = "no-forms", "The body is of another kind"
+
+    def __init__(self) -> None:
+        super().__init__("say what the body is: Content-Type: application/json")
+
+
+async def _body(request: Request) -> bytes:
+    data = await request.body()
+    if data and request.headers.get("content-type", "").partition(";")[0].strip().lower() in FORMS:
+        raise NoForms
+    return data
+
+
 class Reader(Generic[_Record]):
     """A dependency that reads the body as a record of ``kind``; ``what`` names it in the error.
 
@@ -52,17 +73,13 @@ class Reader(Generic[_Record]):
         self.kind, self.what, self.absent = kind, what, absent
 
     async def __call__(self, request: Request) -> _Record:
-        data = await request.body()
+        data = await _body(request)
         return self.absent if self.absent is not None and not data else codec.read_as(self.kind, data, self.what)
 
 
 def reads(kind: type[Any], what: str, absent: Any = None) -> Any:
     """``Annotated[Hub, reads(Hub, "hub")]``: the parameter is the body. Raises ``Faulty`` with every fault."""
     return Depends(Reader(kind, what, absent))
-
-
-async def _body(request: Request) -> bytes:
-    return await request.body()
 
 
 Body: TypeAlias = Annotated[bytes, Depends(_body)]

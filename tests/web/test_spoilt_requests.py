@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from api.db.schema import metadata
 from api.examples import JSON, NDJSON, STORY, Step
+from api.routing import FORMS
 from tests.web.service import OTHER, Service
 from tests.web.story import NAMES, Told, spelt
 
@@ -136,16 +138,10 @@ def test_a_reference_to_what_is_foreign_is_refused_like_one_to_nothing(service: 
     assert tried > 30
 
 
-@pytest.mark.parametrize(
-    "media", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/csv"]
-)
-def test_a_body_that_says_that_it_is_not_json_is_not_read_as_json(service: Service, media: str) -> None:
-    for step in STORY:
-        if step.body is not None and step.media == JSON and step.path not in OPEN_BODIES:
-            answer = service.send(
-                step.method,
-                step.path.format(**{**Told(service=service).values, "loan": "x", "hold": "x"}),
-                content=step.content,
-                headers={"Content-Type": f"{media}; charset=utf-8", "If-Match": '"r1"'},
-            )
-            assert (answer.status_code, answer.json()["type"]) == (415, "/problems/not-json"), (step.path, answer.text)
+@pytest.mark.parametrize("media", FORMS)
+def test_a_body_that_a_form_on_a_web_page_could_send_is_not_read(service: Service, media: str) -> None:
+    told = Told(service=service)
+    for step, body in with_bodies(told):
+        if step.media == JSON:
+            answer = told.ask(replace(step, media=f"{media}; charset=utf-8"), json.dumps(body).encode())
+            assert (answer.status_code, answer.json()["type"]) == (415, "/problems/no-forms"), (step.path, answer.text)
