@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse
 from api import problem_pages
 from api.routing import Router
 
-router = Router(prefix="/problems", tags=["operations"])
+router = Router(prefix="/problems", tags=["operations"], include_in_schema=False)
 
 HEADERS = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
 
