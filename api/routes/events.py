@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request
 
+from api.admission import wait_aside
 from api.db import events
 from api.db.connect import Database
 from api.deps import Signed, Store
@@ -41,6 +42,8 @@ async def list_events(
     """All events of the marketplace; for operators those that tell their partner something."""
     read = partial(_page, store, who.tenant, limit=limit, partner=who.partner, types=tuple(wanted or ()))
     state = request.app.state
+    if wait:
+        wait_aside(request)
     return await follow(read, state.heads, who.tenant, after=after, wait_s=wait, drain=state.drain)
 
 

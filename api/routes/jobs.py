@@ -8,6 +8,7 @@ from fastapi import Header, Query, Request
 from starlette.responses import StreamingResponse
 
 from api import following
+from api.admission import wait_aside
 from api.db import jobs
 from api.db.jobs import Job, State
 from api.db.tables.jobs import jobs as rows
@@ -57,6 +58,7 @@ def follow_job(
     """Cost, lower bound, gap and seconds of a plan as they change. Ends with the job; connect again where it breaks."""
     with store.read() as db:
         jobs.get(db, who.tenant, job)
+    wait_aside(request)
     told = following.follow(store, who.tenant, job, request.app.state.drain, last)
     return StreamingResponse(told, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 

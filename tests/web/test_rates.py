@@ -134,6 +134,16 @@ def gate(tmp_path: Path) -> Iterator[Gate]:
         yield Gate(running)
 
 
+def test_whoever_waits_for_news_takes_nobodys_place(gate: Gate) -> None:
+    service = gate.service
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(service.get, "/v1/events?wait=3") for _ in range(4)]  # of two places
+        Event().wait(0.5)
+        assert not any(each.done() for each in waiting)
+        assert service.get("/v1/me").status_code == 200
+        assert [each.result().status_code for each in waiting] == [200] * 4
+
+
 def test_a_full_process_says_so_at_once_and_goes_on_afterwards(gate: Gate) -> None:
     everybody = [(Role.ENGINEER, "pop-up"), (Role.HUB, "pop-up"), (Role.COURIER, "pop-up"), (Role.HUB, OTHER)]
     with ThreadPoolExecutor(4) as pool:
