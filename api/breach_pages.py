@@ -15,6 +15,7 @@ from api.db.sla_log import LoggedEvent
 from api.db.tables.sla import contracts as contract_rows
 from api.db.tables.sla import sla_events
 from api.judging import Judged
+from api.reports import known_or_none
 from api.wording import money
 from router.errors import NotFound
 
@@ -90,7 +91,7 @@ def clock(db: Connection, tenant: str, now: datetime, *, contract: str, term: st
         raise NoClock
     row = next(mine.itertuples(index=False))
     ordered = sla_log.listed(tenant, order=order).order_by(sla_events.c.time, sla_events.c.source, sla_events.c.id)
-    facts = [(name.replace("_", " "), _plain(getattr(row, name))) for name in judging.CLOCKS if name != "amount"]
+    facts = [(name.replace("_", " "), known_or_none(getattr(row, name))) for name in judging.CLOCKS if name != "amount"]
     facts.append(("amount", money(int(row.amount), judged.contract.currency)))
     return {
         "contract": contract,
@@ -108,12 +109,12 @@ def _case(row: Any, currency: str) -> dict[str, Any]:
         "party": row.party,
         "clause": row.clause,
         "term": row.term,
-        "due": _plain(row.due_at) or "–",
-        "stopped": _plain(row.stopped_at) or "not yet",
+        "due": known_or_none(row.due_at) or "–",
+        "stopped": known_or_none(row.stopped_at) or "not yet",
         "late": f"{pd.Timedelta(seconds=int(row.late_seconds))}".replace("0 days ", ""),
-        "attributed_to": _plain(row.attributed_to) or "–",
+        "attributed_to": known_or_none(row.attributed_to) or "–",
         "amount": money(int(row.amount), currency),
-        "excluded": _plain(row.excluded),
+        "excluded": known_or_none(row.excluded),
     }
 
 
@@ -130,7 +131,3 @@ def _event(event: LoggedEvent) -> dict[str, Any]:
         "corrects": corrects.get("id") if isinstance(corrects, dict) else None,
         "evidence": ", ".join(kinds),
     }
-
-
-def _plain(value: Any) -> Any:
-    return None if value is None or value is pd.NA or value != value else value

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, make_url
 
 from api import crew, files, planning
-from api.db import accounts, articles, counting, drops, events, intake, jobs, lending, migrate, registry, sla_log
+from api.db import accounts, articles, counting, drops, events, intake, lending, migrate, registry, sla_log
 from api.db.accounts import NoTenant
 from api.db.connect import Database, connect
 from api.db.kinds import BUNDLES, CARRIERS, COURIERS, HUBS, SKUS, Kind
@@ -24,6 +24,7 @@ from api.drop_settings import DropSettings
 from api.keys import new_key
 from api.lending import NewLoan
 from api.ordering import NewOrder
+from api.planning import PlanAsked
 from api.principal import OPERATORS, Role
 from api.settings import Settings
 from api.stocking import StockSetUp
@@ -152,22 +153,10 @@ def _sell(db: Connection, drop: Drop, now: datetime) -> None:
 
 def _plan(settings: Settings, store: Database, drop: Drop) -> None:
     """The first version of its plan, by the job that a request would have asked for."""
-    job = new_id()
-    payload = {"drop": drop.id, "seconds": SECONDS, "seed": 1, "dry_run": False}
     with store.write() as db:
-        jobs.add(
-            db,
-            TENANT,
-            job,
-            kind=planning.PLAN,
-            subject=f"drop/{drop.id}",
-            payload=payload,
-            actor=_ACTOR,
-            slot=planning.slot(drop.id),
-            now=datetime.now(UTC),
-        )
+        job = planning.enqueue(db, TENANT, _ACTOR, drop.id, PlanAsked(seconds=SECONDS), datetime.now(UTC))
     worker = crew.worker(settings, store, Drain())
-    lease = worker.claim((TENANT, job))
+    lease = worker.claim((TENANT, job.id))
     if lease is not None:
         worker.do(lease)
 

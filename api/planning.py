@@ -122,30 +122,30 @@ def ask(
     return answer(Reply(record=job, location=f"/v1/jobs/{job.id}"), 202)
 
 
-def slot(drop: str) -> str:
-    """What the jobs that make versions of a drop's plan compete for."""
-    return f"plan/{drop}"
-
-
-def _added(db: Connection, who: Principal, drop: str, asked: PlanAsked, now: datetime) -> Response:
-    drops.in_state(db, who.tenant, drop, *PLANNED)
+def enqueue(db: Connection, tenant: str, actor: str, drop: str, asked: PlanAsked, now: datetime) -> Job:
+    """The job that makes the plan, waiting. Raises ``PlanningAlready``."""
     job = new_id()
-    payload = {"drop": drop, "seconds": asked.seconds, "seed": asked.seed, "dry_run": asked.dry_run}
     try:
         jobs.add(
             db,
-            who.tenant,
+            tenant,
             job,
             kind=PLAN,
             subject=f"drop/{drop}",
-            payload=payload,
-            actor=who.actor,
-            slot=None if asked.dry_run else slot(drop),
+            payload={"drop": drop, "seconds": asked.seconds, "seed": asked.seed, "dry_run": asked.dry_run},
+            actor=actor,
+            slot=None if asked.dry_run else f"plan/{drop}",
             now=now,
         )
     except SlotTaken as taken:
         raise PlanningAlready(drop, taken.job) from None
-    return answer(Reply(record=jobs.get(db, who.tenant, job), location=f"/v1/jobs/{job}"), 202)
+    return jobs.get(db, tenant, job)
+
+
+def _added(db: Connection, who: Principal, drop: str, asked: PlanAsked, now: datetime) -> Response:
+    drops.in_state(db, who.tenant, drop, *PLANNED)
+    job = enqueue(db, who.tenant, who.actor, drop, asked, now)
+    return answer(Reply(record=job, location=f"/v1/jobs/{job.id}"), 202)
 
 
 def _planned(db: Connection, tenant: str, job: Job) -> Planned:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from api.judging import Judged
 from router.errors import Invalid
-from sla.window import Period
+from sla.rules import period
 
 BY = ("party", "clause", "term", "tier", "drop", "hub", "week")
 """What figures can be told apart by."""
@@ -80,7 +80,7 @@ def attainment(judged: Judged, by: tuple[str, ...]) -> Report:
         *keys, met, breached, excluded = row
         decided = met + breached
         share = _percent(met, decided)
-        rows.append((*map(_plain, keys), int(decided), int(met), int(breached), int(excluded), share))
+        rows.append((*map(known_or_none, keys), int(decided), int(met), int(breached), int(excluded), share))
     return _report("attainment", (*by, "decided", "met", "breached", "excused", "attainment_percent"), rows)
 
 
@@ -100,7 +100,7 @@ def breaches(judged: Judged, by: tuple[str, ...] = ("party", "clause", "term")) 
     rows = []
     for row in ordered.itertuples(index=False):
         *keys, count, median, most, amount = row
-        rows.append((*map(_plain, keys), int(count), int(median), int(most), int(amount)))
+        rows.append((*map(known_or_none, keys), int(count), int(median), int(most), int(amount)))
     columns = (*by, "breached", "late_seconds_median", "late_seconds_most", "amount")
     return _report("breaches", columns, rows)
 
@@ -136,10 +136,10 @@ def cases(judged: Judged) -> Report:
     names = ("party", "clause", "term", "order", "hub", "drop", "started_at", "due_at", "stopped_at")
     rows = [
         (
-            *(_plain(getattr(row, name)) for name in names),
+            *(known_or_none(getattr(row, name)) for name in names),
             int(row.late_seconds),
             int(row.amount),
-            _plain(row.attributed_to),
+            known_or_none(row.attributed_to),
             _dispute_until(judged, row.started_at),
         )
         for row in ordered.itertuples(index=False)
@@ -174,13 +174,12 @@ def _dispute_until(judged: Judged, started_at: str | None) -> str | None:
     settled = judged.contract.settlement
     if settled is None or settled.dispute_within is None or not isinstance(started_at, str):
         return None
-    span = settled.window
-    period = Period(months=span.months) if span.months else Period(days=max(1, span.days))
-    end = period.window(date.fromisoformat(started_at[:10])).end
+    end = period(settled.window).window(date.fromisoformat(started_at[:10])).end
     return (settled.dispute_within.after(end) - timedelta(days=1)).isoformat()
 
 
-def _plain(value: Any) -> Any:
+def known_or_none(value: Any) -> Any:
+    """A value of a frame, ``None`` for what pandas keeps in the place of nothing."""
     return None if value is None or value is pd.NA or value != value else value
 
 

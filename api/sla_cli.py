@@ -30,7 +30,7 @@ Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Wh
 @app.command()
 def check(contract: ContractFile) -> None:
     """Tell every fault of CONTRACT, each with its line."""
-    found = _contract(contract, bound=False)
+    found = contract_in(contract, bound=False)
     typer.echo(f"{found.id} version {found.version}: {len(found.terms)} terms, no faults")
 
 
@@ -60,7 +60,7 @@ def compare(
     from router import codec
     from sla.compare import changes
 
-    found = changes(_contract(before, bound=False), _contract(after, bound=False))
+    found = changes(contract_in(before, bound=False), contract_in(after, bound=False))
     if json:
         typer.echo(spelling.dumps([codec.plain(each) for each in found], indent=2, ensure_ascii=False))
         return
@@ -84,7 +84,7 @@ def publish(
     """Make a version of a draft that never changes: holidays as dates, one spelling, a hash."""
     from sla import codec, versions
 
-    made = versions.publish(_contract(draft, bound=False), on=_date(on))
+    made = versions.publish(contract_in(draft, bound=False), on=_date(on))
     files.write(output, codec.canonical(made) + b"\n")
     typer.echo(f"{made.id} version {made.version}: sha256 {versions.sha256(made)}", err=output == files.STANDARD_OUTPUT)
 
@@ -98,7 +98,7 @@ def bind(
     """Bind a version to partners, hubs, couriers and dates, with what is agreed otherwise."""
     from sla import codec, versions
 
-    version = _contract(contract, bound=False)
+    version = contract_in(contract, bound=False)
     with _told(binding):
         made = versions.bind(version, versions.read_binding(files.read(binding)))
     files.write(output, codec.write(made))
@@ -118,7 +118,7 @@ def compile_drop(
     *contracts, drop = documents
     if not contracts:
         raise typer.BadParameter("name at least one contract before the drop", param_hint="CONTRACT… DROP")
-    made = compiled(flows.read_drop(drop), [_contract(each, bound=True) for each in contracts])
+    made = compiled(flows.read_drop(drop), [contract_in(each, bound=True) for each in contracts])
     files.write(output, codec.write(made.drop))
     for each in made.not_compiled:
         where = f" in {each.tier}" if each.tier else ""
@@ -137,7 +137,7 @@ def forecast(
     from sla.replay import replay
     from sla.rules import prepared
 
-    law = _contract(contract, bound=True)
+    law = contract_in(contract, bound=True)
     asked = flows.read_drop(drop)
     for line in replay(prepared(law), planned_events(asked, flows.fitting_plan(asked, plan))):
         typer.echo(line)
@@ -162,7 +162,8 @@ def _told(path: Path) -> Iterator[None]:
         raise
 
 
-def _contract(path: Path, *, bound: bool) -> Contract:
+def contract_in(path: Path, *, bound: bool) -> Contract:
+    """The contract in a file. Raises ``Faulty``, which then knows the path, and the errors of ``api.files``."""
     from sla.codec import read_contract
 
     with _told(path):

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from api import files
 from api.interrupt import interruptible
 from api.sla_cli import app as app
+from api.sla_cli import contract_in
 from router.errors import Invalid
-
-if TYPE_CHECKING:
-    from sla.contract import Contract
 
 CONTRADICTED = 1
 
@@ -44,7 +42,7 @@ def replay(
     from sla.event import EventContradicted
 
     with interruptible():
-        bound, at_us = _read(contract), _instant_us(at)
+        bound, at_us = contract_in(contract, bound=True), _instant_us(at)
         try:
             with replayed(events, bound, at_us, workers=workers) as done:
                 done.write(sys.stdout.buffer)
@@ -68,7 +66,7 @@ def evidence(
     from sla.evidence import head, sign
 
     with interruptible():
-        made = evidence_of(events, _read(contract), case, _instant_us(at))
+        made = evidence_of(events, contract_in(contract, bound=True), case, _instant_us(at))
         files.write_all({output: made, _beside(output): sign(made, files.read(key))})
         typer.echo(f"head {head(made)}")
 
@@ -122,7 +120,10 @@ def what_if(
 
     with interruptible():
         change = compare(
-            prepared(_read(contract)), prepared(_read(other)), list(read_all(events).values()), _instant_us(at)
+            prepared(contract_in(contract, bound=True)),
+            prepared(contract_in(other, bound=True)),
+            list(read_all(events).values()),
+            _instant_us(at),
         )
     for row in change.clauses:
         typer.echo(
@@ -138,12 +139,6 @@ def what_if(
         )
     for party, before, after in change.due:
         typer.echo(json.dumps({"party": party, "due": [before, after]}, ensure_ascii=False))
-
-
-def _read(path: Path) -> Contract:
-    from sla.codec import read_contract
-
-    return read_contract(files.read(path), bound=True)
 
 
 def _instant_us(text: str | None) -> int | None:

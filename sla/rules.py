@@ -161,7 +161,7 @@ def _ratio(term: contract.Term, ratio: contract.Ratio, bound: contract.Contract,
         good_term=ratio.good.term,
         good_state=ratio.good.state,
         without_excused="excused" in ratio.excludes,
-        windows=Windows(_period(ratio.window.calendar), zone),
+        windows=Windows(period(ratio.window.calendar), zone),
         target=Fraction(ratio.target),
         at_least=ratio.at_least,
         ladder=ladder,
@@ -185,7 +185,7 @@ def _money(bound: contract.Contract, zone: ZoneInfo) -> MoneyRule | None:
         charged_from = settlement.grace_period.after(bound.from_)
     back = settlement.earn_back
     return MoneyRule(
-        windows=Windows(_period(settlement.window), zone),
+        windows=Windows(period(settlement.window), zone),
         at_risk_percent=None if settlement.at_risk_percent is None else Fraction(settlement.at_risk_percent),
         cap_12_months=settlement.cap_12_months,
         charged_from=charged_from,
@@ -196,7 +196,8 @@ def _money(bound: contract.Contract, zone: ZoneInfo) -> MoneyRule | None:
     )
 
 
-def _period(span: Duration) -> Period:
+def period(span: Duration) -> Period:
+    """The windows that a span of whole months or days makes."""
     return Period(months=span.months) if span.months else Period(days=max(1, span.days))
 
 
