@@ -109,13 +109,19 @@ def _case(row: Any, currency: str) -> dict[str, Any]:
         "party": row.party,
         "clause": row.clause,
         "term": row.term,
-        "due": known_or_none(row.due_at) or "–",
-        "stopped": known_or_none(row.stopped_at) or "not yet",
+        "due": _shown(row.due_at) or "–",
+        "stopped": _shown(row.stopped_at) or "not yet",
         "late": f"{pd.Timedelta(seconds=int(row.late_seconds))}".replace("0 days ", ""),
         "attributed_to": known_or_none(row.attributed_to) or "–",
         "amount": money(int(row.amount), currency),
         "excluded": known_or_none(row.excluded),
     }
+
+
+def _shown(at: Any) -> str | None:
+    """An instant of a row as people read it, in UTC."""
+    known = known_or_none(at)
+    return None if known is None else str(known).replace("T", " ").removesuffix("Z")
 
 
 def _event(event: LoggedEvent) -> dict[str, Any]:
