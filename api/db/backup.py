@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -32,6 +33,8 @@ from router.errors import Conflict, Invalid
 FORMAT = "dropwright.backup/1"
 MANIFEST = "manifest.json"
 ROWS_AT_ONCE = 500
+_DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError)
+"""What reading an archive raises where a byte of it is not what it was."""
 
 
 class BadBackup(Invalid):
@@ -185,7 +188,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     with file:
         try:
             archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError) as error:
+        except _DAMAGED as error:
             raise BadBackup(path, "is no backup, or not the whole of one") from error
         with archive:
             yield archive
@@ -194,7 +197,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 def _manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:
     try:
         kept = _READ.validate_json(archive.read(MANIFEST))
-    except (KeyError, ValidationError, zipfile.BadZipFile, OSError) as error:
+    except (KeyError, ValidationError, *_DAMAGED) as error:
         raise BadBackup(path, f"has no {MANIFEST} that can be read") from error
     if kept.format != FORMAT:
         raise BadBackup(path, f"is of format {kept.format!r}, not {FORMAT!r}: restore it with the version that made it")
@@ -215,7 +218,7 @@ def _rows(path: Path, archive: zipfile.ZipFile, part: Part) -> Iterator[list[Any
                 if len(row) != len(part.columns):
                     raise BadBackup(path, f"row {count} of {part.name} has {len(row)} values, not {len(part.columns)}")
                 yield row
-    except (KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile, OSError, EOFError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, *_DAMAGED) as error:
         raise BadBackup(path, f"{part.name} is damaged after {count} rows, or is not there") from error
     if (count, digest.hexdigest()) != (part.rows, part.sha256):
         raise BadBackup(path, f"{part.name} is not what was saved: {count} rows of {part.rows}, or other ones")

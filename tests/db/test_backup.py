@@ -98,9 +98,10 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 
 
-def flip(path: Path) -> None:
+def flip(path: Path, part: int, parts: int) -> None:
+    """Turns a bit of the byte that lies so many parts of the file from its beginning."""
     whole = bytearray(path.read_bytes())
-    whole[len(whole) // 3] ^= 1
+    whole[len(whole) * part // parts] ^= 1 << part % 8
     path.write_bytes(whole)
 
 
@@ -141,7 +142,7 @@ def no_manifest(parts: dict[str, bytes]) -> None:
     del parts[MANIFEST]
 
 
-SPOILT = [(cut, "not the whole"), (flip, "tables")] + [
+SPOILT = [(cut, "not the whole")] + [
     ((lambda path, change=change: rewritten(path, change)), told)
     for change, told in (
         (fewer, "loan_entries is not what was saved"),
@@ -155,9 +156,7 @@ SPOILT = [(cut, "not the whole"), (flip, "tables")] + [
 ]
 
 
-@pytest.mark.parametrize(
-    ("spoil", "told"), SPOILT, ids=["cut", "flipped", *(told.replace(" ", "-") for _, told in SPOILT[2:])]
-)
+@pytest.mark.parametrize(("spoil", "told"), SPOILT, ids=["cut", *(told.replace(" ", "-") for _, told in SPOILT[1:])])
 def test_a_backup_that_is_not_whole_is_refused_and_nothing_is_written(
     saved: tuple[Path, object], spoil: Callable[[Path], None], told: str, tmp_path: Path
 ) -> None:
@@ -166,9 +165,27 @@ def test_a_backup_that_is_not_whole_is_refused_and_nothing_is_written(
     target = connect(f"sqlite:///{tmp_path / 'new.db'}")
     with pytest.raises(BadBackup) as refused:
         restore(target, path)
-    assert told in str(refused.value) or spoil is flip
+    assert told in str(refused.value)
     migrate.upgrade(target)
     assert not any(rows_of(target).values())
+    target.close()
+
+
+@pytest.mark.parametrize("part", range(12))
+def test_a_backup_with_one_bit_turned_is_refused_or_was_as_good(
+    saved: tuple[Path, dict[str, list[dict[str, object]]]], part: int, tmp_path: Path
+) -> None:
+    """Few bits of the archive say nothing, such as those of a file's date."""
+    path, before = saved
+    flip(path, part, 12)
+    target = connect(f"sqlite:///{tmp_path / 'new.db'}")
+    try:
+        restore(target, path)
+    except BadBackup:
+        migrate.upgrade(target)
+        assert not any(rows_of(target).values())
+    else:
+        assert rows_of(target) == before
     target.close()
 
 
