@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.sla.oracle_clock import Clock, attribute, charge, excuse, fold, party, qualified, view, waived
+from tests.sla.oracle_clock import Clock, attribute, charge, drop_of, excuse, fold, party, qualified, view, waived
 from tests.sla.oracle_log import Event, Fact, by_order, facts_at, once
 from tests.sla.oracle_money import Account, Ratio, Settlement, first_day, later, ratios, settlements
 from tests.sla.oracle_time import Hours, hours, instant, printed
@@ -44,12 +44,12 @@ def replay(contract: Mapping[str, Any], events: Iterable[Event], at: str | None 
 def _clocks(contract: Mapping[str, Any], facts: Sequence[Fact], at: int) -> list[Clock]:
     """Every clock of every order, judged at an instant."""
     general = [fact for fact in facts if fact.order is None]
+    orders = by_order(facts)
     drops: dict[str, set[str]] = {}
-    for fact in facts:
-        if fact.order is not None and "drop" in fact.data:
-            drops.setdefault(fact.data["drop"], set()).add(fact.order)
+    for order, own in orders.items():
+        drops.setdefault(drop_of(own, general) or "", set()).add(order)
     clocks = []
-    for order, own in by_order(facts).items():
+    for order, own in orders.items():
         for term in contract["terms"]:
             if "clock" in term:
                 clock = fold(contract, term, order, own, general, _hours(contract, term), at)

@@ -235,7 +235,7 @@ def qualified(term: Term, facts: Sequence[Fact], general: Sequence[Fact], drops:
     rule = term.get("qualifies_when")
     if not rule:
         return True
-    drop = next((fact.data["drop"] for fact in facts if "drop" in fact.data), None)
+    drop = drop_of(facts, general)
     forecasts = [
         fact.data["orders"] for fact in general if fact.type == "drop.forecast" and fact.subject == f"drop/{drop}"
     ]
@@ -243,6 +243,13 @@ def qualified(term: Term, facts: Sequence[Fact], general: Sequence[Fact], drops:
         return False
     percent = Fraction(str(rule["orders_in_drop_at_most_percent_of_forecast"]))
     return len(drops[drop]) * 100 <= forecasts[-1] * percent
+
+
+def drop_of(facts: Sequence[Fact], general: Sequence[Fact]) -> str | None:
+    """The drop that the facts of an order name; where they name none, the only one with a forecast."""
+    forecast = {fact.subject.removeprefix("drop/") for fact in general if fact.type == "drop.forecast"}
+    only = forecast.pop() if len(forecast) == 1 else None
+    return next((fact.data["drop"] for fact in facts if "drop" in fact.data), only)
 
 
 def attribute(contract: Mapping[str, Any], term: Term, clock: Clock, facts: Sequence[Fact], at: int) -> str | None:
