@@ -43,7 +43,7 @@ def bells(service: Service) -> Service:
                 outcomes=Counter(row.record.bell[0] for row in whole),
                 faults=[row.fault("/bell", "bad-value", "is cracked") for row in given if row not in whole],
                 happened=[
-                    Event(id=new_id(), type="bell.rung", subject=row.record.bell, time=now, data={}) for row in whole
+                    Event(id=new_id(), type="order.placed", subject=row.record.bell, time=now, data={}) for row in whole
                 ],
             )
 

@@ -35,7 +35,7 @@ def bells(service: Service) -> Service:
     @router.post("", status_code=201)
     def ring(asked: Annotated[Ring, reads(Ring, "ring")], who: Signed, db: Write, now: Now) -> Reply[Ring]:
         rung = new_id()
-        events.emit(db, who.tenant, [Event(id=rung, type="bell.rung", subject=asked.bell, time=now, data={})])
+        events.emit(db, who.tenant, [Event(id=rung, type="order.placed", subject=asked.bell, time=now, data={})])
         if asked.bell == "cracked":
             raise Conflict("it is cracked")
         return Reply(record=Ring(bell=rung), revision=1, location=f"/v1/bells/{rung}")
