@@ -96,7 +96,7 @@ def _event(text: str, number: int) -> dict[str, Any]:
         data[name] = _value(name, value)
     return {
         "specversion": "1.0",
-        "id": f"e{number}",
+        "id": data.pop("id", f"e{number}"),
         "source": "shop",
         "type": kind,
         "time": _time(time),
@@ -108,6 +108,8 @@ def _event(text: str, number: int) -> dict[str, Any]:
 def _value(name: str, value: str) -> Any:
     if name == "corrects":
         return {"source": "shop", "id": value}
+    if name == "window":
+        return {"from": value}
     if name in LISTS:
         parts: Sequence[str] = value.split("+")
         return [{"kind": part} for part in parts] if name == "evidence" else parts
