@@ -81,8 +81,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.metrics.connections.set_function(lambda: store.in_use)
     app.state.drain.afterwards(traces.finish)
     routers = every_router()
-    for router in routers:
-        app.include_router(router)
+    app.router.routes.extend(route for router in routers for route in router.routes)  # including makes each anew
     app.state.routers = routers
     problems.install(app)
     app.add_middleware(BodyLimit, most=settings.body_bytes, bulk=settings.bulk_bytes, at_bulk=BULK)
