@@ -5,6 +5,7 @@ One marketplace, or one partner of it, gets half of the places at most, so that 
 
 from __future__ import annotations
 
+from asyncio import sleep
 from collections import Counter
 from threading import Lock
 from typing import Final
@@ -20,6 +21,8 @@ from router.errors import Unavailable
 
 PROBES: Final = ("/healthz", "/readyz", "/metrics")
 """Paths of machines that look after the service, which are always let in."""
+LINGERS_S: Final = 1.0
+"""How long whoever is turned away waits for being told: who asks again at once would else keep the process busy."""
 
 
 class TooBusy(Unavailable):
@@ -67,6 +70,7 @@ class Place:
     """The place of one request."""
 
     def __init__(self, places: Places) -> None:
+        self.is_refused = False
         self._places: Places | None = places
         self._group: str | None = None
 
@@ -75,6 +79,7 @@ class Place:
         group = who.tenant if who.partner is None else f"{who.tenant}/{who.partner}"
         if self._places is not None and self._group is None:
             if not self._places.share(group):
+                self.is_refused = True
                 raise TooBusy
             self._group = group
 
@@ -97,6 +102,7 @@ class Admission:
             return
         place = self.places.take()
         if place is None:
+            await sleep(LINGERS_S)
             await of(TooBusy())(scope, receive, send)
             return
         state = scope.setdefault("state", {})
@@ -105,6 +111,8 @@ class Admission:
         async def begun(message: Message) -> None:
             if message["type"] == "http.response.start":
                 place.leave()
+                if place.is_refused or message["status"] == 429:
+                    await sleep(LINGERS_S)
                 rate: Rate | None = state.get("rate")
                 if rate is not None:
                     MutableHeaders(scope=message).update(dict(rate.headers()))

@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr | None = None
     """Its secret there, if it has one."""
 
-    at_once: Annotated[int, Ge(1), Le(10_000)] = 200
+    at_once: Annotated[int, Ge(1), Le(10_000)] = 64
     """Requests that this process has under way at once, half of them for any one partner; others shall ask again."""
 
     requests_per_minute: Annotated[int, Ge(1)] = 30_000

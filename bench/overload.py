@@ -1,6 +1,6 @@
 """Asks ten times as many at once as the service can bear, for a minute: does it go on doing what it can?
 
-    python -m bench.overload [--database URL] [--clients 8] [--times 10] [--seconds 60] [--seed 7301]
+    python -m bench.overload [--database URL] [--clients 12] [--times 10] [--seconds 60] [--seed 7301]
 
 Clients ask one request after the other: two promises, then a hold. First as few as bring the most answers (the peak),
 then ``--times`` as many, who do not heed Retry-After, then as few as before. An answer counts when it is what was
@@ -110,7 +110,7 @@ def run(name: str, address: str, asked: argparse.Namespace) -> bool:
         for each in orders_of(drop)
     ]
     names = count()
-    with served(address, drop) as (store, process, key):
+    with served(address, drop, REQUESTS_PER_MINUTE="10000000") as (store, process, key):
         with store.write() as db:
             db.execute(stock.update().values(on_hand=10**9))
         phase(process, key, carts, asked.clients, 3, names)
@@ -143,7 +143,7 @@ def main() -> int:
     """Prints three lines and a sentence for each database."""
     given = argparse.ArgumentParser(prog="python -m bench.overload", description=__doc__.splitlines()[0])
     given.add_argument("--database", metavar="URL", help="a new and empty one; else SQLite, then PostgreSQL")
-    given.add_argument("--clients", type=int, default=8, metavar="N", help="as many as bring the most answers")
+    given.add_argument("--clients", type=int, default=12, metavar="N", help="as many as bring the most answers")
     given.add_argument("--times", type=int, default=10, metavar="N", help="how many times as many there are then")
     given.add_argument("--seconds", type=float, default=60, metavar="S", help="for so long")
     given.add_argument("--peak", type=float, default=15, metavar="S", help="how long the peak is measured")

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
+from time import monotonic
 from typing import Any
 
 import pytest
 from fastapi import Request
 
 from api import rates
-from api.admission import wait_aside
+from api.admission import LINGERS_S, wait_aside
 from api.deps import Signed
 from api.principal import Role
 from api.routing import Router
@@ -144,7 +145,7 @@ def test_whoever_waits_for_news_takes_nobodys_place(gate: Gate) -> None:
         assert [each.result().status_code for each in waiting] == [200] * 4
 
 
-def test_a_full_process_says_so_at_once_and_goes_on_afterwards(gate: Gate) -> None:
+def test_a_full_process_says_so_and_goes_on_afterwards(gate: Gate) -> None:
     everybody = [(Role.ENGINEER, "pop-up"), (Role.HUB, "pop-up"), (Role.COURIER, "pop-up"), (Role.HUB, OTHER)]
     with ThreadPoolExecutor(4) as pool:
         waiting = gate.fill(pool, everybody)
@@ -159,6 +160,18 @@ def test_a_full_process_says_so_at_once_and_goes_on_afterwards(gate: Gate) -> No
     )
     assert probe.status_code == 200
     assert gate.service.get("/v1/me", tenant=OTHER).status_code == 200
+
+
+def test_whoever_is_turned_away_is_told_after_a_second(gate: Gate) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        waiting = gate.fill(pool, [(Role.ENGINEER, "pop-up"), (Role.MANAGER, "pop-up")])
+        began = monotonic()
+        answer = gate.service.get("/v1/me")
+        took_s = monotonic() - began
+        gate.open.set()
+        assert [each.result().status_code for each in waiting] == [204] * 2
+    assert answer.status_code == 503
+    assert took_s >= LINGERS_S
 
 
 def test_nobody_gets_more_than_half_of_the_places(gate: Gate) -> None:
