@@ -6,7 +6,7 @@ request waits, by the same job that a worker would do, so that it is finished by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -164,8 +164,11 @@ def _planned(db: Connection, tenant: str, job: Job) -> Planned:
     )
 
 
-def make(doing: Doing, *, extracts: Path, workers: int) -> Publish:
-    """The handler of the job: reads the drop, has it solved in a process of its own, and publishes the version."""
+def make(doing: Doing, *, extracts: Path, workers: int, solve: Callable[..., solver.Outcome] = solver.plan) -> Publish:
+    """The handler of the job: reads the drop, has it solved in a process of its own, and publishes the version.
+
+    ``solve``: called like ``api.solver.plan``.
+    """
     payload, tenant = doing.lease.payload, doing.lease.tenant
     drop: str = payload["drop"]
     now = doing.now()
@@ -184,7 +187,7 @@ def make(doing: Doing, *, extracts: Path, workers: int) -> Publish:
         )
 
     options = Options(seconds=payload["seconds"], seed=payload["seed"], workers=workers)
-    outcome = solver.plan(codec.canonical(planned), options, cancelled=doing.cancelled, tell=tell)
+    outcome = solve(codec.canonical(planned), options, cancelled=doing.cancelled, tell=tell)
     if isinstance(outcome, Failed):
         raise GivenUp(outcome.why.code, outcome.why.sentence)
     if not isinstance(outcome, Solved):

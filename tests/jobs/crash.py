@@ -107,6 +107,11 @@ def tell_nonsense_and_abort() -> None:
     os.abort()
 
 
+def refuse_unspeakably() -> None:
+    os.write(1, json.dumps({"code": "unspeakable", "sentence": "\0 and \ud800"}).encode())
+    os._exit(3)
+
+
 def leave_a_child() -> None:
     child = os.fork()
     if child == 0:

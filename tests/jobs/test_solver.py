@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,46 +22,13 @@ from router.errors import Faulty
 from router.generate import make_drop
 from router.model import Drop, Profile, Travel
 from tests.drops import base_drop
+from tests.jobs.crashes import CRASHES, LARGEST, TIMES, crashing
+from tests.jobs.processes import children, is_gone_soon
 
 ROOT = Path(__file__).resolve().parents[2]
-CRASH = Path(__file__).with_name("crash.py")
 SMALL = base_drop()
 SIXTY = make_drop(orders=60, hubs=3, seed=21)
-SOON_S = 60
 MIB = 2**20
-
-CRASHES = {
-    "segfault": ("solver-crashed", "SIGSEGV"),
-    "abort": ("solver-crashed", "SIGABRT"),
-    "kill_itself": ("solver-crashed", "SIGKILL"),
-    "eat_memory": ("solver-gave-up", "status 1"),
-    "eat_memory_within": ("solver-out-of-memory", "MemoryError"),
-    "sleep_on": ("solver-out-of-time", "time was up"),
-    "spin_on_whatever_it_is_told": ("solver-out-of-time", "time was up"),
-    "close_stderr_and_sleep_on": ("solver-out-of-time", "time was up"),
-    "exit_at_once": ("solver-no-plan", "is no plan"),
-    "exit_with_a_status": ("solver-gave-up", "status 7"),
-    "raise_plainly": ("solver-gave-up", "status 1"),
-    "raise_within": ("solver-raised", "ArithmeticError at crash.py:"),
-    "close_stdout": ("solver-no-plan", "is no plan"),
-    "write_garbage": ("solver-no-plan", "is no plan"),
-    "write_brackets": ("solver-no-plan", "is no plan"),
-    "write_half_a_plan": ("solver-no-plan", "is no plan"),
-    "write_without_end": ("solver-gave-up", "status 1"),
-    "tell_without_end": ("solver-told-too-much", "progress"),
-    "tell_nonsense_and_abort": ("solver-crashed", "SIGABRT"),
-    "leave_a_child": ("solver-no-plan", "is no plan"),
-    "claim_a_lower_cost": ("solver-wrong-plan", "R11 /cost/total"),
-    "claim_too_high_a_bound": ("solver-wrong-plan", "R0 /lower_bound"),
-    "forget_an_order": ("solver-wrong-plan", "R1"),
-    "claim_another_engine": ("solver-wrong-plan", "another engine"),
-    "claim_another_drop": ("solver-wrong-plan", "another drop"),
-}
-
-
-def crashing(name: str) -> Callable[[], Sequence[str]]:
-    """Starts one of the solvers that come to grief; should this process end, it does too."""
-    return lambda: (sys.executable, str(CRASH), name, str(os.getpid()))
 
 
 def planned(
@@ -81,36 +47,10 @@ def planned(
         cancelled=cancelled or Event(),
         tell=[].append if told is None else told.append,
         start=start,
-        grant=replace(solver.GRANT, memory_bytes=2048 * MIB),
+        grant=LARGEST,
         deadline_s=deadline_s,
         solver=by,
     )
-
-
-def is_gone(pid: int) -> bool:
-    """Whether no process has this number, a dead one that nobody has asked about aside."""
-    stat = Path(f"/proc/{pid}/stat")
-    try:
-        return stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-
-
-def is_gone_soon(pid: int) -> bool:
-    until = time.monotonic() + SOON_S
-    while not is_gone(pid) and time.monotonic() < until:
-        time.sleep(0.02)
-    return is_gone(pid)
-
-
-def children(pid: int) -> set[int]:
-    """The processes that this one has started, and theirs."""
-    own = {
-        int(child)
-        for listed in Path(f"/proc/{pid}/task").glob("*/children")
-        for child in listed.read_text(encoding="utf-8").split()
-    }
-    return own.union(*(children(child) for child in own))
 
 
 # ---- a solver that does what it should ---------------------------------------------------------------------------
@@ -201,8 +141,7 @@ def test_whatever_befalls_the_solver_the_greedy_plan_is_there_and_says_so(
     monkeypatch.setenv("NOTE", str(note))
     code, words = CRASHES[name]
     told: list[Progress] = []
-    deadline_s = 2.0 if code == "solver-out-of-time" else None
-    outcome = planned(by=crashing(name), deadline_s=deadline_s, told=told)
+    outcome = planned(by=crashing(name), deadline_s=TIMES.get(name), told=told)
     assert isinstance(outcome, Solved), outcome
     assert outcome.instead_of is not None
     assert outcome.instead_of.code == code
