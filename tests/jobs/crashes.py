@@ -11,20 +11,20 @@ from pathlib import Path
 from api import solver
 
 CRASH = Path(__file__).with_name("crash.py")
-LARGEST = replace(solver.GRANT, memory_bytes=2048 * 2**20)
+LARGEST = replace(solver.GRANT, memory_bytes=1024 * 2**20)
 """What a solver may take of a machine that others use too."""
 
 CRASHES = {
     "segfault": ("solver-crashed", "SIGSEGV"),
     "abort": ("solver-crashed", "SIGABRT"),
     "kill_itself": ("solver-crashed", "SIGKILL"),
-    "eat_memory": ("solver-gave-up", "status 1"),
     "eat_memory_within": ("solver-out-of-memory", "MemoryError"),
     "sleep_on": ("solver-out-of-time", "time was up"),
     "spin_on_whatever_it_is_told": ("solver-out-of-time", "time was up"),
     "close_stderr_and_sleep_on": ("solver-out-of-time", "time was up"),
     "exit_at_once": ("solver-no-plan", "is no plan"),
     "exit_with_a_status": ("solver-gave-up", "status 7"),
+    "eat_memory": ("solver-gave-up", "status 1"),
     "raise_plainly": ("solver-gave-up", "status 1"),
     "raise_within": ("solver-raised", "ArithmeticError at crash.py:"),
     "close_stdout": ("solver-no-plan", "is no plan"),
@@ -43,7 +43,10 @@ CRASHES = {
 }
 """The code of each, and words of its sentence."""
 
-TIMES = {name: 2.0 for name, (code, _) in CRASHES.items() if code == "solver-out-of-time"}
+ONE_EACH = {code: name for name, (code, _) in reversed(CRASHES.items())}
+"""One of them for each mishap, by its code."""
+
+TIMES = {name: 1.0 for name, (code, _) in CRASHES.items() if code == "solver-out-of-time"}
 """The deadline, in seconds, of those that do not end by themselves."""
 
 

@@ -66,7 +66,7 @@ def waited(so: Callable[[], bool]) -> None:
     while not so():
         if monotonic() > give_up_at:
             raise TooLate
-        sleep(0.02)
+        sleep(0.1)
 
 
 @contextmanager
