@@ -47,6 +47,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
             app.state.worker.start()
         if settings.webhooks:
             crew.dispatcher(settings, store, app.state.drain).start()
+        if settings.purges:
+            crew.purger(settings, store, app.state.drain).start()
         if has_wal_fault(store):
             _log.warning("this version of sqlite may damage its file", reason="wal-reset")
         yield

@@ -43,6 +43,7 @@ app.add_typer(audit_cli.app, name="audit")
 app.command()(data_cli.migrate)
 app.command()(data_cli.backup)
 app.command()(data_cli.restore)
+app.command()(data_cli.purge)
 
 _STARTED = elapsed.started()
 

@@ -12,6 +12,7 @@ from api.dispatch import Dispatcher
 from api.drain import Drain
 from api.jobs import Worker, utc_now
 from api.lookup import addresses
+from api.retention import Purger
 from api.sealing import Sealer
 from api.sending import Line
 from api.settings import Settings
@@ -29,6 +30,11 @@ def dispatcher(settings: Settings, store: Database, drain: Drain) -> Dispatcher:
     """The sender of webhooks; it does nothing until it is started."""
     line = Line(reach=hook_flows.reach(settings), resolve=addresses, tls=ssl.create_default_context(), now=utc_now)
     return Dispatcher(store=store, sealer=sealer(settings), drain=drain, line=line)
+
+
+def purger(settings: Settings, store: Database, drain: Drain) -> Purger:
+    """What deletes once a day what is kept no longer; it does nothing until it is started."""
+    return Purger(store=store, settings=settings, drain=drain, now=utc_now)
 
 
 def sealer(settings: Settings) -> Callable[[], Sealer]:

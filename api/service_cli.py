@@ -56,7 +56,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, demo: Demo = False) -> No
 
 
 def worker() -> None:
-    """Do jobs, DROPWRIGHT_WORKERS beside each other, and send webhooks, for all that serve the same database."""
+    """Do jobs, DROPWRIGHT_WORKERS beside each other, send webhooks and purge, for all that serve the same database."""
     import signal
     import sys
     import time
@@ -78,6 +78,8 @@ def worker() -> None:
         hands.start()
         if settings.webhooks:
             crew.dispatcher(settings, store, drain).start()
+        if settings.purges:
+            crew.purger(settings, store, drain).start()
         typer.echo(f"worker {hands.name} is ready for jobs")
         while True:
             time.sleep(3600)

@@ -77,6 +77,24 @@ class Settings(BaseSettings):
     small_seconds: Annotated[float, Ge(0), Le(25)] = 5
     """The most seconds of such a solve."""
 
+    purges: bool = True
+    """Whether this process deletes once a day what is kept no longer."""
+
+    keep_personal_days: Annotated[int, Ge(0)] = 30
+    """Recipients after their drop was released or cancelled, and manifests after the trip returned."""
+
+    keep_answers_days: Annotated[int, Ge(1)] = 7
+    """Answers by Idempotency-Key."""
+
+    keep_deliveries_days: Annotated[int, Ge(4)] = 30
+    """What became of webhooks' events; more than the three days for which they are sent again."""
+
+    keep_events_days: Annotated[int, Ge(4)] = 90
+    """The feed of events."""
+
+    keep_jobs_days: Annotated[int, Ge(1)] = 90
+    """Jobs after they ended."""
+
     extracts: Path = Path("extracts")
     """The folder in which the extracts of road travel lie."""
 

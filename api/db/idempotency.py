@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -57,6 +57,11 @@ def keep(db: Connection, tenant: str, actor: str, key: str, answer: Kept) -> Non
     """Keeps the answer under the key that was taken in this transaction."""
     values = {"status": answer.status, "headers": json.dumps(dict(answer.headers)), "body": answer.body}
     db.execute(update(idempotency).where(_of(tenant, actor, key)).values(values))
+
+
+def forget(db: Connection, before: datetime) -> int:
+    """Deletes answers to requests that came strictly before; gives how many."""
+    return db.execute(delete(idempotency).where(idempotency.c.created_at < before)).rowcount
 
 
 def _of(tenant: str, actor: str, key: str) -> ColumnElement[bool]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, insert, select
 
 from api.db.stock import Cell
+from api.db.tables.drops import drops
 from api.db.tables.orders import order_lines, order_units, orders
 from api.db.tables.orders import recipients as recipient_rows
 from api.ordering import Recipient
@@ -74,6 +76,17 @@ def recipients(db: Connection, tenant: str, drop: str, named: Collection[str] | 
         wanted = wanted.where(recipient_rows.c.order.in_(named))
     rows = db.execute(wanted).mappings()
     return {row["order"]: Recipient(**{name: row[name] for name in _RECIPIENT}) for row in rows}
+
+
+def forget(db: Connection, before: datetime) -> int:
+    """Deletes the recipients of drops that were released or cancelled strictly before; gives how many."""
+    over = exists().where(
+        drops.c.tenant == recipient_rows.c.tenant,
+        drops.c.id == recipient_rows.c.drop,
+        drops.c.state.in_(("released", "cancelled")),
+        drops.c.updated_at < before,
+    )
+    return db.execute(delete(recipient_rows).where(over)).rowcount
 
 
 def drop_units(db: Connection, tenant: str, drop: str, order: str) -> None:

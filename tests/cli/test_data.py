@@ -35,3 +35,8 @@ def test_what_was_saved_by_command_is_restored_by_command(tmp_path: Path) -> Non
     restored = run(tmp_path, "restore", "kept", database="sqlite:///other.db")
     assert restored.stdout.endswith("were restored from kept\n")
     assert run(tmp_path, "restore", "nowhere").stderr == "dropwright: nowhere: there is no such file\n"
+
+
+def test_a_purge_by_command_tells_what_it_deleted(tmp_path: Path) -> None:
+    assert run(tmp_path, "purge", "--before", "2026-12-01").stdout.startswith("deleted 0 recipients, 0 manifests, ")
+    assert run(tmp_path, "purge", "--before", "tomorrow").returncode == 2

@@ -60,7 +60,7 @@ def asking(address: str, **settings: Any) -> Iterator[TestClient]:
 def serving(address: str, **settings: Any) -> Iterator[Service]:
     """A service over the empty database at ``address``, with two marketplaces and five keys to each."""
     store = connect(address, pool_size=5)
-    quiet = {"workers": 0, "webhooks": False, "secret": "0123456789abcdef" * 2}
+    quiet = {"workers": 0, "webhooks": False, "purges": False, "secret": "0123456789abcdef" * 2}
     app = create_app(Settings(database=address, **{**quiet, **settings}), store)
     with TestClient(app, raise_server_exceptions=False) as client:
         keys = {}
