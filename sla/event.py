@@ -105,6 +105,8 @@ def _made(raw: dict[str, Any], data: dict[str, Any] | None) -> Event:
     subject = raw.get("subject")
     if subject is None:
         subject = ""
+    elif type(subject) is not str:
+        raise TypeError
     order = data.get("order")
     if order is None and subject.startswith("order/"):
         order = subject[6:]

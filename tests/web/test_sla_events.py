@@ -129,6 +129,7 @@ def test_couriers_tell_of_their_couriers(market: Service) -> None:
         ({"specversion": "0.3"}, ("/specversion", "bad-value")),
         ({"id": ""}, ("/id", "wrong-type")),
         ({"data": {"order": 7}}, ("/data/order", "wrong-type")),
+        ({"subject": 7}, ("/subject", "wrong-type")),
         ({"id": "x" * 501}, ("/id", "bad-length")),
     ],
 )
