@@ -20,6 +20,7 @@ from starlette.responses import Response
 from api.db import audit, events, idempotency, sla_log
 from api.db.connect import Database
 from api.db.events import Event
+from api.db.sla_log import LogEntry, Touched
 from api.deps import Now, Signed, Store
 from api.json_rows import array
 from api.principal import Principal
@@ -76,11 +77,15 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What became of a batch: the fates of its rows, the faults of those that were left out, and what happened."""
+    """What became of a batch: the fates of its rows, the faults of those that were left out, and what happened.
+
+    ``told``: what it appended to the log of events.
+    """
 
     outcomes: Mapping[str, int]
     faults: Sequence[RowFault] = ()
     happened: Sequence[Event] = ()
+    told: Sequence[LogEntry] = ()
 
 
 Keep: TypeAlias = Callable[[Connection, Sequence[Row[_Record]]], Kept]
@@ -154,12 +159,16 @@ class Intake:
             if kept is not None:
                 return kept
             happened: list[Event] = []
+            about = Touched()
             for rows in _batches(given, batch, tally):
                 done = self._keep(db, rows, keep, tally)
                 happened += done.happened
+                for entry in done.told:
+                    about.note(entry)
             if tally.bad:
                 raise FaultyRows(sorted(tally.faults, key=lambda fault: fault.line), tally.bad)
             made = self._answered(db, tally)
+            sla_log.touch(db, self.who.tenant, about)
             if happened:
                 sla_log.tell(db, self.who.tenant, happened, self.now)
                 events.emit(db, self.who.tenant, happened)
@@ -177,6 +186,10 @@ class Intake:
         for rows in _batches(given, batch, tally):
             with self.store.write() as db:
                 done = self._keep(db, rows, keep, tally)
+                about = Touched()
+                for entry in done.told:
+                    about.note(entry)
+                sla_log.touch(db, self.who.tenant, about)
                 if done.happened:
                     sla_log.tell(db, self.who.tenant, done.happened, self.now)
                     events.emit(db, self.who.tenant, done.happened)

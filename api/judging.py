@@ -1,77 +1,85 @@
-"""Judges a marketplace's log under a published contract, and keeps the outcome as long as neither changes."""
+"""Brings a judgement of the log under a published contract up to date, and shows what it comes to.
+
+A verdict is a function of contract and log; what is stored is what has been computed before. Only orders of which the
+log has told something since, or that time alone may have changed, are judged again; all of them where it has told
+something about all (a hub, a forecast, a settled window), where a drop has outgrown its forecast, or the program is
+another. See decision 0018.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from threading import Lock
+from zoneinfo import ZoneInfo
 
-import pandas as pd
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from api.db import contracts, sla_log
-from api.db.tables.sla import sla_events
+from api import judging_steps
+from api.db import contracts, verdicts
+from api.db.connect import Database
+from api.db.verdict_rows import Clocks
+from api.db.verdicts import LIVE, Judgement, Which
+from api.judging_steps import Law, Step
+from api.judging_sums import Sums
 from api.remembered import Remembered
+from router.errors import Unavailable
 from sla import codec
 from sla.contract import Contract
-from sla.event import Event, read
-from sla.replay import replay
+from sla.replay import Outcome, closing
 from sla.rules import prepared
 
-_JUDGED: Remembered[Judged] = Remembered(4)
+_LAWS: Remembered[Law] = Remembered(16)
+_ALL_AT_ONCE = Lock()
+"""Held while a whole log is judged: a process does that once at a time."""
 
-CLOCKS = (
-    "party",
-    "term",
-    "clause",
-    "order",
-    "drop",
-    "tier",
-    "hub",
-    "week",
-    "state",
-    "started_at",
-    "due_at",
-    "stopped_at",
-    "late_seconds",
-    "excluded",
-    "amount",
-    "attributed_to",
-)
-"""The columns of a frame of clocks."""
+WAIT_S = 2
+"""How long a request waits for that, before it says that it will not."""
+
+MOST_STEPS = 100_000
+
+
+class StillJudging(Unavailable):
+    """The log is judged by others at the same time, again and again."""
+
+    code, title = "still-judging", "The log is still being judged"
+
+    def __init__(self) -> None:
+        super().__init__("others judge the same log right now; ask again")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What a log comes to under a contract: a row for each clock; ratios and settlements as a replay prints them."""
+    """A judgement as it stood at one moment. ``number``: of its rows, for ``api.db.verdict_rows``."""
 
-    contract: Contract
+    db: Connection
+    tenant: str
+    number: int
+    law: Law
     at: datetime
-    clocks: pd.DataFrame
-    ratios: tuple[dict[str, Any], ...]
-    settlements: tuple[dict[str, Any], ...]
+    sums: Sums
 
+    @property
+    def contract(self) -> Contract:
+        """What it is judged by."""
+        return self.law.contract
 
-def judged(db: Connection, tenant: str, contract: str, version: int | None, at: datetime) -> Judged:
-    """The log of a marketplace under a version of a contract, the newest where none is named. Raises ``NoContract``.
+    def clocks(
+        self,
+        *,
+        party: str | None = None,
+        week: str | None = None,
+        term: str | None = None,
+        order: str | None = None,
+    ) -> Clocks:
+        """What finds its clocks, or some of them."""
+        return Clocks(tenant=self.tenant, judgement=self.number, party=party, week=week, term=term, order=order)
 
-    What happened after ``at`` does not count. O(events), once for each state of the log.
-    """
-    spelt = contracts.document(db, tenant, contract, version)
-    mine = sla_events.c.tenant == tenant
-    count, latest = db.execute(
-        select(func.count(), func.max(sla_events.c.received_at)).select_from(sla_events).where(mine)
-    ).one()
-    key = json.dumps([tenant, spelt, count, str(latest), at.isoformat()])
-
-    def judge() -> Judged:
-        bound = codec.read_contract(spelt.encode(), bound=True)
-        events = [read(line) for line in sla_log.lines(db, tenant, until=at)]
-        return of_events(bound, events, at)
-
-    return _JUDGED.of(key, judge)
+    def closing(self) -> Outcome:
+        """Ratios and settlements."""
+        return closing(self.law.rules, self.sums.known(self.at), self.sums.tallies)
 
 
 def lately(now: datetime) -> datetime:
@@ -79,46 +87,61 @@ def lately(now: datetime) -> datetime:
     return now.replace(second=now.second // 10 * 10, microsecond=0)
 
 
-def of_events(contract: Contract, events: list[Event], at: datetime) -> Judged:
-    """What events come to under a contract at an instant. Pure."""
-    return of_rows(contract, replay(prepared(contract), events, round(at.timestamp() * 1_000_000)), facts(events), at)
+@contextmanager
+def judged(
+    store: Database, tenant: str, contract: str, version: int | None, *, now: datetime, at: datetime | None = None
+) -> Iterator[Judged]:
+    """The log of a marketplace under a version of a contract, the newest where none is named; as of now, or ``at``.
 
-
-def facts(events: Iterable[Event]) -> dict[str, dict[str, str]]:
-    """By order what its events say of it first: drop, tier, hub."""
-    found: dict[str, dict[str, str]] = {}
-    for event in events:
-        if event.order is not None:
-            own = found.setdefault(event.order, {})
-            for name in ("drop", "tier", "hub"):
-                value = event.data.get(name)
-                if value is not None:
-                    own.setdefault(name, value)
-    return found
-
-
-def of_rows(contract: Contract, lines: Iterable[str], known: dict[str, dict[str, str]], at: datetime) -> Judged:
-    """The rows that a replay prints, as frames. Pure. O(rows)."""
-    rows = [json.loads(line) for line in lines]
-    clauses = {term.id: term.clause or term.id for term in contract.terms}
-    clocks = pd.DataFrame.from_records([row for row in rows if row["kind"] == "clock"])
-    if clocks.empty:
-        clocks = pd.DataFrame(columns=[*CLOCKS, "subject"])
-    clocks["order"] = clocks["subject"].str.removeprefix("order/")
-    clocks["clause"] = clocks["term"].map(clauses)
-    for name in ("drop", "tier", "hub"):
-        clocks[name] = clocks["order"].map({order: own.get(name) for order, own in known.items()})
-    started = pd.to_datetime(clocks["started_at"], utc=True).dt.tz_convert(contract.timezone)
-    calendar = started.dt.isocalendar()
-    weeks = calendar["year"].astype("string") + "-W" + calendar["week"].astype("string").str.zfill(2)
-    clocks["week"] = weeks.where(started.notna(), None)
-    clocks = clocks[list(CLOCKS)]
-    for name in ("party", "term", "clause", "drop", "tier", "hub", "week", "state"):
-        clocks[name] = clocks[name].astype("category")
-    return Judged(
-        contract=contract,
-        at=at,
-        clocks=clocks,
-        ratios=tuple(row for row in rows if row["kind"] == "ratio"),
-        settlements=tuple(row for row in rows if row["kind"] == "settlement"),
+    Reading it is one transaction. Raises ``NoContract``, ``StillJudging``. O(events) the first time, then O(what is
+    new and what runs).
+    """
+    law = law_of(store, tenant, contract, version)
+    which = Which(
+        tenant=tenant,
+        contract=law.contract.id,
+        version=law.contract.version,
+        as_of=LIVE if at is None else at.isoformat(),
     )
+    until = now.replace(microsecond=0) if at is None else at
+    through: int | None = None
+    for _ in range(MOST_STEPS):
+        with store.snapshot() as db:
+            known = verdicts.find(db, which)
+            through = judging_steps.head(db, tenant) if through is None else through
+            step = judging_steps.behind(db, law, which, known, until, through)
+            if step == "nothing" and known is not None:
+                sums = judging_steps.sums_of(known)
+                until = max(until, known.at)
+                yield Judged(db=db, tenant=tenant, number=known.number, law=law, at=until, sums=sums)
+                return
+        if isinstance(step, Step):
+            judging_steps.write(store, which, step)
+        else:
+            _all(store, law, which, known, until)
+    raise StillJudging
+
+
+def law_of(store: Database, tenant: str, contract: str, version: int | None) -> Law:
+    """A version made ready for judging, the newest where none is named. Raises ``NoContract``."""
+    with store.read() as db:
+        spelt = contracts.document(db, tenant, contract, version)
+
+    def make() -> Law:
+        bound = codec.read_contract(spelt.encode(), bound=True)
+        return Law(contract=bound, rules=prepared(bound), zone=ZoneInfo(bound.timezone))
+
+    return _LAWS.of(spelt, make)
+
+
+def _all(store: Database, law: Law, which: Which, known: Judgement | None, at: datetime) -> None:
+    """Judges all, unless somebody else did meanwhile. Raises ``StillJudging``."""
+    if not _ALL_AT_ONCE.acquire(timeout=WAIT_S):
+        raise StillJudging
+    try:
+        with store.read() as db:
+            is_same = verdicts.find(db, which) == known
+        if is_same:
+            judging_steps.judge_all(store, law, which, known, at)
+    finally:
+        _ALL_AT_ONCE.release()

@@ -1,18 +1,19 @@
 """Reports over judged clocks: attainment, breaches, credits, open cases; each figure with what it means.
 
-Every function takes frames and gives a ``Report``: columns, rows, and a definition for each figure in it.
+Every function reads a judgement and gives a ``Report``: columns, rows, and a definition for each figure in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
+from api.db import verdict_rows
 from api.judging import Judged
 from router.errors import Invalid
 from sla.rules import period
@@ -62,47 +63,53 @@ _DEFINITIONS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def attainment(judged: Judged, by: tuple[str, ...]) -> Report:
-    """How many of the decided clocks were met. Raises ``NoSuchColumn``."""
-    clocks = _known(judged.clocks, by)
-    excused = clocks["excluded"].notna()
-    frame = pd.DataFrame(
+def attainment(judged: Judged, by: tuple[str, ...], *, party: str | None = None, week: str | None = None) -> Report:
+    """How many of the decided clocks were met, of all or of one party or week. Raises ``NoSuchColumn``."""
+    columns = _columns(by)
+    found = verdict_rows.counted(judged.db, judged.clocks(party=party, week=week), columns)
+    frame = _named(judged, pd.DataFrame(found, columns=[*columns, "state", "excused", "count"]))
+    is_excused = frame["excused"].astype(bool)
+    count = frame["count"].astype("int64")
+    met = frame["state"] == "met"
+    figures = pd.DataFrame(
         {
-            **{name: clocks[name] for name in by},
-            "met": (clocks["state"] == "met").astype("int64"),
-            "breached": ((clocks["state"] == "breached") & ~excused).astype("int64"),
-            "excused": ((clocks["state"] == "breached") & excused).astype("int64"),
+            **{name: frame[name] for name in by},
+            "met": count.where(met, 0),
+            "breached": count.where(~met & ~is_excused, 0),
+            "excused": count.where(~met & is_excused, 0),
         }
     )
-    sums = frame.groupby(list(by), observed=True, dropna=False, sort=True).sum().reset_index()
+    sums = figures.groupby(list(by), observed=True, dropna=False, sort=True).sum().reset_index()
     rows = []
     for row in sums.itertuples(index=False):
-        *keys, met, breached, excluded = row
-        decided = met + breached
-        share = _percent(met, decided)
-        rows.append((*map(known_or_none, keys), int(decided), int(met), int(breached), int(excluded), share))
+        *keys, kept, late, excluded = row
+        decided = kept + late
+        share = _percent(kept, decided)
+        rows.append((*map(known_or_none, keys), int(decided), int(kept), int(late), int(excluded), share))
     return _report("attainment", (*by, "decided", "met", "breached", "excused", "attainment_percent"), rows)
 
 
 def breaches(judged: Judged, by: tuple[str, ...] = ("party", "clause", "term")) -> Report:
     """Breaches with how late they are and what they cost, the dearest first. Raises ``NoSuchColumn``."""
-    clocks = _known(judged.clocks, by)
-    late = clocks[clocks["state"] == "breached"]
-    charged = late[late["excluded"].isna()]
-    grouped = charged.groupby(list(by), observed=True, dropna=False, sort=True)
-    sums = grouped.agg(
-        breached=("amount", "size"),
-        late_seconds_median=("late_seconds", "median"),
-        late_seconds_most=("late_seconds", "max"),
-        amount=("amount", "sum"),
-    ).reset_index()
+    columns = (*_columns(by), "late_seconds", "amount")
+    found = verdict_rows.charged(judged.db, judged.clocks(), columns)
+    frame = _named(judged, pd.DataFrame(found, columns=list(columns)))
+    sums = (
+        frame.groupby(list(by), observed=True, dropna=False, sort=True)
+        .agg(
+            breached=("amount", "size"),
+            late_seconds_median=("late_seconds", "median"),
+            late_seconds_most=("late_seconds", "max"),
+            amount=("amount", "sum"),
+        )
+        .reset_index()
+    )
     ordered = sums.sort_values(["amount", "breached"], ascending=False, kind="stable")
     rows = []
     for row in ordered.itertuples(index=False):
         *keys, count, median, most, amount = row
         rows.append((*map(known_or_none, keys), int(count), int(median), int(most), int(amount)))
-    columns = (*by, "breached", "late_seconds_median", "late_seconds_most", "amount")
-    return _report("breaches", columns, rows)
+    return _report("breaches", (*by, "breached", "late_seconds_median", "late_seconds_most", "amount"), rows)
 
 
 def credits_owed(judged: Judged) -> Report:
@@ -111,18 +118,18 @@ def credits_owed(judged: Judged) -> Report:
     cap = None if settled is None else settled.cap_12_months
     rows = [
         (
-            row["party"],
-            row["window"]["from"],
-            row["window"]["to"],
-            row["charged"],
-            row["cap_took"]["event"],
-            row["cap_took"]["window"],
-            row["cap_took"]["twelve_months"],
-            row["earned_back"],
-            row["due"],
-            None if not cap else _percent(row["due"], cap),
+            row.party,
+            row.window.first.isoformat(),
+            row.window.end.isoformat(),
+            row.charged,
+            row.event_took,
+            row.window_took,
+            row.twelve_months_took,
+            row.earned_back,
+            row.due,
+            None if not cap else _percent(row.due, cap),
         )
-        for row in judged.settlements
+        for _, row in sorted(judged.closing().settlements.items())
     ]
     figures = ("charged", "event_cap", "window_cap", "twelve_months_cap", "earned_back", "due", "cap_used_percent")
     return _report("credits", ("party", "from", "to", *figures), rows)
@@ -130,20 +137,28 @@ def credits_owed(judged: Judged) -> Report:
 
 def cases(judged: Judged) -> Report:
     """Every breach that is not excused, with the day until which it can be disputed; the latest first."""
-    clocks = judged.clocks
-    late = clocks[(clocks["state"] == "breached") & clocks["excluded"].isna()]
-    ordered = late.sort_values(["started_at", "order", "term"], ascending=[False, True, True], kind="stable")
-    names = ("party", "clause", "term", "order", "hub", "drop", "started_at", "due_at", "stopped_at")
+    wanted = verdict_rows.breached(judged.clocks()).order_by(*verdict_rows.LATEST)
+    clauses = clauses_of(judged)
     rows = [
         (
-            *(known_or_none(getattr(row, name)) for name in names),
-            int(row.late_seconds),
-            int(row.amount),
-            known_or_none(row.attributed_to),
-            _dispute_until(judged, row.started_at),
+            row.party,
+            clauses[row.term],
+            row.term,
+            row.order,
+            row.hub,
+            row.drop,
+            _spelt(row.started_at),
+            _spelt(row.due_at),
+            _spelt(row.stopped_at),
+            row.late_seconds,
+            row.amount,
+            row.attributed_to,
+            _spelt(dispute_until(judged, row.started_at)),
         )
-        for row in ordered.itertuples(index=False)
+        for row in judged.db.execute(wanted)
+        if row.excluded is None
     ]
+    names = ("party", "clause", "term", "order", "hub", "drop", "started_at", "due_at", "stopped_at")
     return _report("cases", (*names, "late_seconds", "amount", "attributed_to", "dispute_until"), rows)
 
 
@@ -158,24 +173,45 @@ REPORTS: Mapping[str, Callable[[Judged, tuple[str, ...]], Report]] = MappingProx
 """By name; those that tell nothing apart take no notice of ``by``."""
 
 
-def _known(clocks: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:
+def clauses_of(judged: Judged) -> dict[str, str]:
+    """By term the clause that it stands in, its own id where the contract names none."""
+    return {term.id: term.clause or term.id for term in judged.contract.terms}
+
+
+def dispute_until(judged: Judged, started_at: datetime | None) -> date | None:
+    """The last day on which a breach can be disputed, ``None`` where the contract names none."""
+    settled = judged.contract.settlement
+    if settled is None or settled.dispute_within is None or started_at is None:
+        return None
+    end = period(settled.window).window(started_at.astimezone(judged.law.zone).date()).end
+    return settled.dispute_within.after(end) - timedelta(days=1)
+
+
+def _columns(by: tuple[str, ...]) -> list[str]:
+    """What is read for figures by some columns: for clauses, terms. Raises ``NoSuchColumn``."""
     for name in by:
         if name not in BY:
             raise NoSuchColumn(name)
-    return clocks
+    return list(dict.fromkeys("term" if name == "clause" else name for name in by))
+
+
+def _named(judged: Judged, frame: pd.DataFrame) -> pd.DataFrame:
+    """With the clause of each term, where there are terms."""
+    if "term" in frame:
+        frame["clause"] = frame["term"].map(clauses_of(judged))
+    return frame
+
+
+def _spelt(at: datetime | date | None) -> str | None:
+    """An instant in UTC and whole seconds, or a date."""
+    if isinstance(at, datetime):
+        return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return None if at is None else at.isoformat()
 
 
 def _percent(part: int, whole: int) -> float | None:
     """Rounded half up to two decimals."""
     return None if not whole else (20000 * int(part) + int(whole)) // (2 * int(whole)) / 100
-
-
-def _dispute_until(judged: Judged, started_at: str | None) -> str | None:
-    settled = judged.contract.settlement
-    if settled is None or settled.dispute_within is None or not isinstance(started_at, str):
-        return None
-    end = period(settled.window).window(date.fromisoformat(started_at[:10])).end
-    return (settled.dispute_within.after(end) - timedelta(days=1)).isoformat()
 
 
 def known_or_none(value: Any) -> Any:

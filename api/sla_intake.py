@@ -69,7 +69,8 @@ def load(rows: Intake) -> Response:
                 message = "was sent before with other content; a correction is a new event with data.corrects"
                 refused.append(good[number].fault("/id", "event-differs", message))
         same = sum(what == "same" for what in known.values())
-        return Kept(outcomes={"added": len(good) - len(known), "unchanged": same}, faults=refused)
+        told = [row.record.entry for number, row in enumerate(good) if number not in known]
+        return Kept(outcomes={"added": len(good) - len(known), "unchanged": same}, faults=refused, told=told)
 
     return rows.load(Told, "event", keep, read=read)
 
@@ -86,7 +87,7 @@ def track(
         read(json.dumps(each).encode()).entry
         for each in adapters.events(service, told, source=f"tracking/{service}", parcel=parcel, order=order)
     ]
-    known = sla_log.add(db, who.tenant, entries, now)
+    known = sla_log.append(db, who.tenant, entries, now)
     outcomes = {"added": len(entries) - len(known), "unchanged": len(known)}
     return Loaded(rows=len(entries), kept=len(entries), refused=0, outcomes=outcomes)
 

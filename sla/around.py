@@ -30,9 +30,14 @@ class Lock(NamedTuple):
 
 def is_general(event: Event) -> bool:
     """Whether an event may concern orders that it does not name, or the replay as a whole."""
-    if event.subject.startswith(("hub/", "courier/")) or event.type in (FORECAST, SETTLED):
+    return is_about_all(event.type, event.subject, event.order)
+
+
+def is_about_all(kind: str, subject: str, order: str | None) -> bool:
+    """Whether an event of that type, subject and order may concern other orders too."""
+    if subject.startswith(("hub/", "courier/")) or kind in (FORECAST, SETTLED):
         return True
-    return event.order is None and event.type in DECISIONS
+    return order is None and kind in DECISIONS
 
 
 def around(rules: Sequence[ClockRule], general: Sequence[Event], orders: Orders) -> Around:

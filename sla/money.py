@@ -124,7 +124,7 @@ def _own(
     ratios: Sequence[Ratio],
     every: Sequence[Ratio],
 ) -> _Own:
-    uncapped, event_took = charges.get(account, (0, 0))
+    uncapped, event_took, _ = charges.get(account, (0, 0, 0))
     charged = [ratio for ratio in ratios if ratio.amount and ratio.window.first >= rule.charged_from]
     returned = sum([ratio.amount or 0 for ratio in charged if _is_earned_back(rule.earn_back, ratio, every)])
     return _Own(account, uncapped + sum([ratio.amount or 0 for ratio in charged]), event_took, returned)

@@ -72,7 +72,7 @@ class Log(NamedTuple):
 
     def order(self, order: str) -> OrderLog:
         """The events of one order that count at the instant of judgement."""
-        return OrderLog(order, _counting(self.by_order.get(order, ()), self.corrections, self.known[-1]))
+        return OrderLog(order, counting(self.by_order.get(order, ()), self.corrections, self.known[-1]))
 
 
 def replay(rules: Rules, events: Collection[Event], at_us: int | None = None) -> Iterator[str]:
@@ -128,7 +128,7 @@ def times_of_judging(rules: Rules, general: Sequence[Event], corrections: Correc
     main = Known(at_us, None, NOTHING_AROUND, None)
     if rules.money is None:
         return [main]
-    settled = locks(_counting(general, corrections, main), rules.money.windows)
+    settled = locks(counting(general, corrections, main), rules.money.windows)
     return [*(Known(min(at_us, lock.at_us), lock.recorded_us, NOTHING_AROUND, lock) for lock in settled), main]
 
 
@@ -138,7 +138,7 @@ def informed(
     """The times of judging with what was known then beside each order; ``orders`` of the drops, for each time."""
     clocks = [term.clock for term in rules.terms]
     return [
-        then._replace(around=around(clocks, _counting(general, corrections, then), counts))
+        then._replace(around=around(clocks, counting(general, corrections, then), counts))
         for then, counts in zip(known, orders, strict=True)
     ]
 
@@ -150,8 +150,8 @@ def count_drops(
     counts: list[dict[str | None, int]] = [{} for _ in known]
     for events in orders if rules.needs_orders else ():
         for then, sums in zip(known, counts, strict=True):
-            if counting := _counting(events, corrections, then):
-                drop = OrderLog("", counting).drop
+            if own := counting(events, corrections, then):
+                drop = OrderLog("", own).drop
                 sums[drop] = sums.get(drop, 0) + 1
     return counts
 
@@ -166,10 +166,10 @@ def fold(
 ) -> list[Verdict]:
     """The verdicts of one order; they are added to the tallies, one for each time of judging."""
     main = known[-1]
-    log = OrderLog(order, _counting(events, corrections, main))
+    log = OrderLog(order, counting(events, corrections, main))
     verdicts = judge(rules.terms, rules.stages, log, main.around, main.at_us)
     for then, tally in zip(known[:-1], tallies, strict=False):
-        was = OrderLog(order, _counting(events, corrections, then))
+        was = OrderLog(order, counting(events, corrections, then))
         _add(rules, judge(rules.terms, rules.stages, was, then.around, then.at_us), tally)
     _add(rules, verdicts, tallies[-1])
     return verdicts
@@ -214,7 +214,7 @@ def _add(rules: Rules, verdicts: Sequence[Verdict], tally: Tally) -> None:
     tally.add(verdicts, rules.ratios, money.windows if money else None, money.charged_from_us if money else 0)
 
 
-def _counting(events: Iterable[Event], corrections: Corrections, known: Known) -> list[Event]:
+def counting(events: Iterable[Event], corrections: Corrections, known: Known) -> list[Event]:
     """The events that count for what is known, each once, in fold order."""
     once = each_once([event for event in events if known.knows(event.at_us, event.recorded_us)])
     if not corrections:

@@ -74,6 +74,15 @@ class Database:
         with told(), self.reading.begin() as db:
             yield db
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """As ``read``; all that is read in it is as it was at one moment, whatever others commit meanwhile."""
+        engine = self.reading
+        if not self.is_sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with told(), engine.begin() as db:
+            yield db
+
     def close(self) -> None:
         """Gives back every connection."""
         self.writing.dispose()

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, tuple_
+from sqlalchemy import Connection, Row, Select, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from api.db.events import Event
 from api.db.stored import named
+from api.db.tables.accounts import tenants
 from api.db.tables.sla import sla_events as rows
+from api.db.tables.sla import sla_touched
+from sla import around
 
 OWN_SOURCE = "dropwright"
 OWN_TYPES = frozenset({"order.placed", "order.held", "order.cleared", "order.cancelled", "plan.released"})
@@ -60,6 +63,28 @@ class LoggedEvent:
     data: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """What events are about: orders, ``ALL`` of them among these; ``corrected``: the events whose place some take."""
+
+    orders: set[str] = field(default_factory=set)
+    corrected: set[tuple[str, str]] = field(default_factory=set)
+
+    def note(self, entry: LogEntry) -> None:
+        """Adds what an event is about."""
+        row = _about(entry)
+        if row["general"]:
+            self.orders.add(ALL)
+        if row["order"] is not None:
+            self.orders.add(row["order"])
+        if row["corrects_id"] is not None:
+            self.corrected.add((row["corrects_source"], row["corrects_id"]))
+
+
+ALL = ""
+"""Stands for all orders where one is named."""
+
+
 def spelt(told: Mapping[str, Any]) -> str:
     """One spelling for equal events."""
     return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -97,6 +122,43 @@ def add(db: Connection, tenant: str, entries: Sequence[LogEntry], now: datetime)
     return found
 
 
+def touch(db: Connection, tenant: str, about: Touched) -> None:
+    """Notes which orders are to be judged again, each at a position of its own.
+
+    Call it last, before what is emitted: it holds the marketplace's row, so positions grow in the order of commits.
+    """
+    if not about.orders and not about.corrected:
+        return
+    last = _counted(db, tenant, 0)  # holds the row before it looks: whoever was here before has committed
+    orders = set(about.orders)
+    known = sorted(about.corrected)
+    for start in range(0, len(known), 500):
+        which = tuple_(rows.c.source, rows.c.id).in_(known[start : start + 500])
+        for row in db.execute(select(rows.c.order, rows.c.general).where(rows.c.tenant == tenant, which)):
+            orders |= {ALL} if row.general else {row.order} - {None}
+    inserting = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
+    adding = inserting(sla_touched)
+    adding = adding.on_conflict_do_update(
+        index_elements=["tenant", "order"], set_={"position": adding.excluded.position}
+    )
+    names = sorted(orders)
+    found = [{"tenant": tenant, "order": name, "position": last + place} for place, name in enumerate(names, 1)]
+    for start in range(0, len(found), 500):
+        db.execute(adding, found[start : start + 500])
+    _counted(db, tenant, len(names))
+
+
+def _counted(db: Connection, tenant: str, more: int) -> int:
+    db.execute(update(tenants).where(tenants.c.id == tenant).values(touched=tenants.c.touched + more))
+    return touched(db, tenant)
+
+
+def touched(db: Connection, tenant: str) -> int:
+    """The position of what the log of a marketplace told last."""
+    found: int = db.execute(select(tenants.c.touched).where(tenants.c.id == tenant)).scalar_one()
+    return found
+
+
 def own(event_id: str, kind: str, subject: str, time: datetime, data: Mapping[str, Any]) -> LogEntry:
     """An event of the service's own."""
     told = {
@@ -114,8 +176,18 @@ def own(event_id: str, kind: str, subject: str, time: datetime, data: Mapping[st
 def tell(db: Connection, tenant: str, happened: Sequence[Event], now: datetime) -> None:
     """Keeps what of the service's own events contracts stand on, in the transaction in which it happened."""
     kept = [own(each.id, each.type, each.subject, each.time, each.data) for each in happened if each.type in OWN_TYPES]
-    if kept:
-        add(db, tenant, kept, now)
+    append(db, tenant, kept, now)
+
+
+def append(db: Connection, tenant: str, entries: Sequence[LogEntry], now: datetime) -> dict[int, str]:
+    """As ``add``, and ``touch`` for those that are new: for a transaction that appends once."""
+    known = add(db, tenant, entries, now)
+    about = Touched()
+    for number, entry in enumerate(entries):
+        if number not in known:
+            about.note(entry)
+    touch(db, tenant, about)
+    return known
 
 
 def listed(tenant: str, *, order: str | None = None, kind: str | None = None, source: str | None = None) -> Select[Any]:
@@ -131,16 +203,6 @@ def entry_of(row: Row[Any]) -> LoggedEvent:
     """A row of ``listed`` as a record."""
     same = {name: row._mapping[name] for name in LoggedEvent.__slots__ if name != "data"}
     return LoggedEvent(**same, data=json.loads(row.document).get("data") or {})
-
-
-def lines(db: Connection, tenant: str, *, until: datetime | None = None) -> Iterator[bytes]:
-    """Every event of a marketplace as a line of JSON, in the order of the fold; ``until`` is not strict."""
-    wanted = select(rows.c.document).where(rows.c.tenant == tenant)
-    if until is not None:
-        wanted = wanted.where(rows.c.time <= until)
-    ordered = wanted.order_by(rows.c.time, rows.c.source, rows.c.id).execution_options(yield_per=5000)
-    for document in db.execute(ordered).scalars():
-        yield document.encode()
 
 
 def handlers(
@@ -165,16 +227,12 @@ def handlers(
 
 def _row(tenant: str, entry: LogEntry, now: datetime) -> dict[str, Any]:
     data = entry.told.get("data") or {}
-    order = data.get("order")
-    if order is None and entry.subject.startswith("order/"):
-        order = entry.subject[6:]
     return {
         "tenant": tenant,
         "source": entry.source,
         "id": entry.id,
         "type": entry.type,
         "subject": entry.subject,
-        "order": order,
         "hub": data.get("hub"),
         "courier": data.get("courier"),
         "time": entry.time,
@@ -182,6 +240,21 @@ def _row(tenant: str, entry: LogEntry, now: datetime) -> dict[str, Any]:
         "skewed": entry.time > now + SKEW,
         "content_sha256": entry.content_sha256,
         "document": spelt({**entry.told, "recordedtime": _instant(now)}),
+        **_about(entry),
+    }
+
+
+def _about(entry: LogEntry) -> dict[str, Any]:
+    data = entry.told.get("data") or {}
+    order = data.get("order")
+    if order is None and entry.subject.startswith("order/"):
+        order = entry.subject[6:]
+    corrects = data.get("corrects") or {}
+    return {
+        "order": order,
+        "general": around.is_about_all(entry.type, entry.subject, order),
+        "corrects_source": corrects.get("source"),
+        "corrects_id": corrects.get("id"),
     }
 
 

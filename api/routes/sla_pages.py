@@ -8,7 +8,7 @@ from fastapi import Query
 from fastapi.responses import HTMLResponse
 
 from api import breach_pages
-from api.deps import Marketplace, Now, Read
+from api.deps import Marketplace, Now, Store
 from api.pages import page
 from api.routing import Router
 
@@ -20,7 +20,7 @@ Choice = Annotated[str | None, Query(min_length=1, max_length=200)]
 @router.get("/breaches", response_class=HTMLResponse)
 def show_breaches(
     who: Marketplace,
-    db: Read,
+    store: Store,
     now: Now,
     contract: Choice = None,
     party: Choice = None,
@@ -30,13 +30,13 @@ def show_breaches(
 ) -> HTMLResponse:
     """Breaches by partner and clause; the choice stands in the address."""
     shown = breach_pages.overview(
-        db, who.tenant, now, contract=contract, party=party, week=week, term=term, page=page_number
+        store, who.tenant, now, contract=contract, party=party, week=week, term=term, page=page_number
     )
     return page.render("breaches.html", who=who, **shown)
 
 
 @router.get("/breaches/{contract}/{term}/{order:path}", response_class=HTMLResponse)
-def show_breach(who: Marketplace, contract: str, term: str, order: str, db: Read, now: Now) -> HTMLResponse:
+def show_breach(who: Marketplace, contract: str, term: str, order: str, store: Store, now: Now) -> HTMLResponse:
     """One clock, and what happened."""
-    shown = breach_pages.clock(db, who.tenant, now, contract=contract, term=term, order=order)
+    shown = breach_pages.clock(store, who.tenant, now, contract=contract, term=term, order=order)
     return page.render("breach.html", who=who, **shown)

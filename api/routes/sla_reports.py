@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api import judging, reports
 from api.db.stored import File
-from api.deps import Marketplace, Now, Read
+from api.deps import Marketplace, Now, Store
 from api.documents.report_files import FORMS
 from api.downloads import IfNoneMatch, download
 from api.parameters import Time, instant
@@ -39,7 +39,7 @@ def read_report(
     report: Literal["attainment", "breaches", "credits", "cases"],
     ending: Literal["json", "csv", "xlsx"],
     contract: Contract,
-    db: Read,
+    store: Store,
     now: Now,
     version: Version = None,
     by: Annotated[str, Query(max_length=200, description="What figures are told apart by.")] = "party,clause,term",
@@ -47,11 +47,11 @@ def read_report(
     known: IfNoneMatch = None,
 ) -> Response:
     """Attainment, breaches, credits or open cases of a contract, as of now or of `at`."""
-    until = instant("at", at) or now.replace(microsecond=0)
-    judged = judging.judged(db, who.tenant, contract, version, until)
     names = tuple(name.strip() for name in by.split(",") if name.strip()) or ("party",)
     form = FORMS[ending]
-    content = form.render(reports.REPORTS[report](judged, names))
+    with judging.judged(store, who.tenant, contract, version, now=now, at=instant("at", at)) as judged:
+        made = reports.REPORTS[report](judged, names)
+    content = form.render(made)
     file = File(
         words=(report, contract),
         ending=ending,

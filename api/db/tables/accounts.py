@@ -19,6 +19,8 @@ tenants = Table(
     Column("last_event", BigInteger, nullable=False, server_default="0"),
     Column("audited", BigInteger, nullable=False, server_default="0"),
     Column("audit_sha256", String(64), nullable=False, server_default=""),
+    Column("touched", BigInteger, nullable=False, server_default="0"),
+    Column("judgements", BigInteger, nullable=False, server_default="0"),
 )
 
 users = Table(

@@ -1,0 +1,77 @@
+"""The clocks of a judgement, as reports and pages read them. Every function names the marketplace and the judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
+
+from api.db.stored import named
+from api.db.tables.verdicts import verdicts
+
+DECIDED = ("met", "breached")
+_AT = verdicts.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """Which clocks: of a judgement, and where they are given of one party, week, term or order."""
+
+    tenant: str
+    judgement: int
+    party: str | None = None
+    week: str | None = None
+    term: str | None = None
+    order: str | None = None
+
+    def found(self) -> ColumnElement[bool]:
+        """What finds their rows."""
+        narrowed = [
+            named(_AT[name], value)
+            for name in ("party", "week", "term", "order")
+            if (value := getattr(self, name)) is not None
+        ]
+        return and_(_AT.tenant == self.tenant, _AT.judgement == self.judgement, *narrowed)
+
+
+def counted(db: Connection, clocks: Clocks, by: Sequence[str]) -> Sequence[Any]:
+    """How many decided clocks there are, by columns, state and whether they are excused (``count``)."""
+    excused = _AT.excluded.is_not(None).label("excused")
+    columns = [*(_AT[name] for name in by), _AT.state, excused]
+    wanted = select(*columns, func.count().label("count")).where(clocks.found(), _AT.state.in_(DECIDED))
+    return db.execute(wanted.group_by(*columns)).all()
+
+
+def charged(db: Connection, clocks: Clocks, columns: Sequence[str]) -> Sequence[Any]:
+    """Columns of every breach that is not excused."""
+    wanted = select(*(_AT[name] for name in columns))
+    return db.execute(wanted.where(clocks.found(), _AT.state == "breached", _AT.excluded.is_(None))).all()
+
+
+def amounts(db: Connection, clocks: Clocks) -> dict[tuple[str, str], int]:
+    """What breaches that are not excused cost, by party and term."""
+    wanted = select(_AT.party, _AT.term, func.sum(_AT.amount).label("amount"))
+    late = (clocks.found(), _AT.state == "breached", _AT.excluded.is_(None))
+    rows = db.execute(wanted.where(*late).group_by(_AT.party, _AT.term))
+    return {(row.party, row.term): int(row.amount) for row in rows}
+
+
+def breached(clocks: Clocks) -> Select[Any]:
+    """Breaches; order them by ``LATEST``."""
+    return select(verdicts).where(clocks.found(), _AT.state == "breached")
+
+
+LATEST = (_AT.started_at.desc(), _AT.order, _AT.term)
+
+
+def one(db: Connection, clocks: Clocks) -> Row[Any] | None:
+    """The clock of a term and an order."""
+    return db.execute(select(verdicts).where(clocks.found())).one_or_none()
+
+
+def values(db: Connection, clocks: Clocks, column: str) -> list[str]:
+    """What a column holds, each once, in order."""
+    wanted = select(_AT[column]).distinct().where(clocks.found(), _AT[column].is_not(None))
+    return list(db.execute(wanted.order_by(_AT[column])).scalars())
