@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache, partial
 
 from api import hook_flows, planning, sealing
+from api.db import deliveries
 from api.db.connect import Database
 from api.dispatch import Dispatcher
 from api.drain import Drain
@@ -16,6 +17,7 @@ from api.retention import Purger
 from api.sealing import Sealer
 from api.sending import Line
 from api.settings import Settings
+from router.errors import Unavailable
 
 
 def worker(settings: Settings, store: Database, drain: Drain) -> Worker:
@@ -26,10 +28,23 @@ def worker(settings: Settings, store: Database, drain: Drain) -> Worker:
     return Worker(store=store, handlers=handlers, drain=drain, at_once=max(1, settings.workers))
 
 
-def dispatcher(settings: Settings, store: Database, drain: Drain) -> Dispatcher:
-    """The sender of webhooks; it does nothing until it is started."""
+def dispatcher(
+    settings: Settings, store: Database, drain: Drain, attempted: Callable[[str], None] = lambda outcome: None
+) -> Dispatcher:
+    """The sender of webhooks, which tells ``attempted`` of every attempt; it does nothing until it is started."""
     line = Line(reach=hook_flows.reach(settings), resolve=addresses, tls=ssl.create_default_context(), now=utc_now)
-    return Dispatcher(store=store, sealer=sealer(settings), drain=drain, line=line)
+    return Dispatcher(store=store, sealer=sealer(settings), drain=drain, line=line, attempted=attempted)
+
+
+def backlog(store: Database) -> tuple[int, float] | None:
+    """Events that wait for webhooks, and seconds that the first of them has waited; ``None`` where nobody knows."""
+    try:
+        with store.read() as db:
+            found = deliveries.backlog(db)
+    except Unavailable:
+        return None
+    waited_s = (utc_now() - found.since).total_seconds() if found.since else 0.0
+    return found.count, max(waited_s, 0.0)
 
 
 def purger(settings: Settings, store: Database, drain: Drain) -> Purger:

@@ -54,7 +54,10 @@ class _Sent:
 
 @dataclass(kw_only=True)
 class Dispatcher:
-    """The sender of one process. ``places``: webhooks that it serves beside each other."""
+    """The sender of one process. ``places``: webhooks that it serves beside each other.
+
+    ``attempted`` is told of every attempt: ``delivered``, or the reason why it was not.
+    """
 
     store: Database
     sealer: Callable[[], Sealer]
@@ -62,6 +65,7 @@ class Dispatcher:
     line: Line
     places: int = 64
     chance: Callable[[], float] = _chance
+    attempted: Callable[[str], None] = lambda outcome: None
     _serving: dict[asyncio.Task[None], Lease] = field(default_factory=dict)
     _sent: list[_Sent] = field(default_factory=list)
     _writing: asyncio.Task[None] | None = None
@@ -130,6 +134,8 @@ class Dispatcher:
         batch: Batch | None = first
         while batch is not None:
             outcomes = await self._send(lease, batch)
+            for each in outcomes:
+                self.attempted(each.reason or "delivered")
             leave = self.drain.begun or monotonic() >= leave_at
             following = asyncio.get_running_loop().create_future()
             self._sent.append(_Sent(lease=lease, batch=batch, outcomes=outcomes, leave=leave, following=following))

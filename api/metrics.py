@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -35,6 +38,12 @@ class Metrics:
             "Database connections that requests have in hand.",
             registry=self.registry,
         )
+        self._attempts = Counter(
+            "dropwright_webhook_attempts",
+            "Attempts of this process to send an event to a webhook.",
+            ("outcome",),
+            registry=self.registry,
+        )
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Counts an answer. ``route`` is a template, such as ``/v1/holds/{hold}``."""
@@ -42,6 +51,31 @@ class Metrics:
         self._answers.labels(route, method, str(status)).inc()
         self._seconds.labels(route, method).observe(seconds)
 
+    def attempted(self, outcome: str) -> None:
+        """Counts an attempt to send an event to a webhook. ``outcome``: ``delivered``, or the reason why it was not."""
+        self._attempts.labels(outcome).inc()
+
+    def watch_webhooks(self, look: Callable[[], tuple[int, float] | None]) -> None:
+        """Has ``look`` tell of the events that wait for webhooks, whenever somebody reads the metrics.
+
+        It gives their number and the seconds that the first of them has waited; ``None`` leaves both out.
+        """
+        self.registry.register(_Backlog(look))
+
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""
         return generate_latest(self.registry)
+
+
+class _Backlog(Collector):
+    def __init__(self, look: Callable[[], tuple[int, float] | None]) -> None:
+        self._look = look
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        found = self._look()
+        if found is not None:
+            count, oldest_s = found
+            yield GaugeMetricFamily("dropwright_webhook_events_waiting", "Events that wait for webhooks.", count)
+            yield GaugeMetricFamily(
+                "dropwright_webhook_oldest_waiting_seconds", "How long the one that waits longest has waited.", oldest_s
+            )

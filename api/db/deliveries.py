@@ -13,7 +13,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, false, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -82,6 +96,29 @@ class Batch:
     sealed: tuple[bytes, ...]
     sendings: tuple[Sending, ...]
     through: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """Events that wait to be sent, once for each webhook that is to get them; ``since``: of the one that waits longest.
+
+    It waits since it happened, or where it was tried already since the first attempt.
+    """
+
+    count: int
+    since: datetime | None
+
+
+def backlog(db: Connection) -> Backlog:
+    """What all enabled webhooks of all marketplaces have to get yet. O(webhooks that are behind) queries."""
+    waiting = and_(deliveries.c.state == "waiting", webhooks.c.enabled)
+    of = and_(webhooks.c.tenant == deliveries.c.tenant, webhooks.c.id == deliveries.c.webhook)
+    tried = select(func.count(), func.min(deliveries.c.first_at)).select_from(deliveries).join(webhooks, of)
+    found = [db.execute(tried.where(waiting)).one()]
+    behind = select(webhooks).join(tenants, _TENANT).where(webhooks.c.enabled, _IS_BEHIND)
+    hooks = db.execute(behind.order_by(webhooks.c.tenant, webhooks.c.id)).all()
+    found += [db.execute(select(func.count(), func.min(feed.c.time)).where(_untried(hook))).one() for hook in hooks]
+    return Backlog(count=sum(row[0] for row in found), since=min((row[1] for row in found if row[1]), default=None))
 
 
 def waits(db: Connection, now: datetime) -> bool:
@@ -231,6 +268,7 @@ def forget(db: Connection, before: datetime) -> int:
 
 
 _TENANT = tenants.c.id == webhooks.c.tenant
+_IS_BEHIND = tenants.c.last_event > webhooks.c.sent_through
 
 
 def _ready(now: datetime) -> ColumnElement[bool]:
@@ -245,7 +283,7 @@ def _ready(now: datetime) -> ColumnElement[bool]:
         webhooks.c.enabled,
         _is_over(webhooks.c.lease_until, now, LEASE_S),
         _is_over(webhooks.c.paused_until, now, LONGEST_RETRY_AFTER_S),
-        or_(tenants.c.last_event > webhooks.c.sent_through, due),
+        or_(_IS_BEHIND, due),
     )
 
 
@@ -290,15 +328,14 @@ def _new(db: Connection, hook: Row[Any], limit: int) -> tuple[list[Sending], int
     if limit == 0:
         return [], hook.sent_through
     last = head(db, hook.tenant)
-    mine = and_(
-        events.seen(hook.tenant, hook.partner),
-        feed.c.position > hook.sent_through,
-        feed.c.position <= last,
-        _wanted(hook),
-    )
+    mine = and_(_untried(hook), feed.c.position <= last)
     rows = db.execute(select(feed).where(mine).order_by(feed.c.position).limit(limit)).all()
     through = rows[-1].position if len(rows) == limit else last
     return [Sending(event=event_of(row), attempt=1) for row in rows], through
+
+
+def _untried(hook: Row[Any]) -> ColumnElement[bool]:
+    return and_(events.seen(hook.tenant, hook.partner), feed.c.position > hook.sent_through, _wanted(hook))
 
 
 def _wanted(hook: Row[Any]) -> ColumnElement[bool]:
