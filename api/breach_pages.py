@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import select
 
-from api import judging, reports
+from api import cases, judging, reports
 from api.db import sla_log, verdict_rows
 from api.db.connect import Database
 from api.db.sla_log import LoggedEvent
@@ -82,14 +82,13 @@ def overview(
         ]
         late = verdict_rows.breached(judged.clocks(party=party, week=week, term=term))
         here = judged.db.execute(late.order_by(*verdict_rows.LATEST).offset(page * PAGE).limit(PAGE + 1)).all()
-        clauses = reports.clauses_of(judged)
         return empty | {
             "version": judged.contract.version,
             "at": judged.at,
             "parties": verdict_rows.values(judged.db, judged.clocks(), "party"),
             "weeks": verdict_rows.values(judged.db, judged.clocks(), "week")[:-13:-1],
             "rows": rows,
-            "cases": [_case(row, clauses[row.term], currency) for row in here[:PAGE]],
+            "cases": [_case(row, cases.clause_of(judged.law, row.term), currency) for row in here[:PAGE]],
             "more": page + 1 if len(here) > PAGE else None,
             "definitions": attained.definitions,
         }
@@ -103,7 +102,7 @@ def clock(store: Database, tenant: str, now: datetime, *, contract: str, term: s
             raise NoClock
         ordered = sla_log.listed(tenant, order=order)
         ordered = ordered.order_by(sla_events.c.time, sla_events.c.source, sla_events.c.id)
-        facts = [("clause", reports.clauses_of(judged)[term])]
+        facts = [("clause", cases.clause_of(judged.law, term))]
         facts += [(name.replace("_", " "), _fact(getattr(row, name))) for name in FACTS]
         facts.append(("amount", money(row.amount, judged.contract.currency)))
         return {

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from api.contract_examples import CASE, CONTRACT, DELIVERED, PACKED, RELEASED
+
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 
@@ -54,6 +56,7 @@ VALUES = {
     "version": "1",
     "service": "aftership",
     "contract": "northdock-2026",
+    "term": "pick",
 }
 """What fills the paths of the story, unless a step says otherwise."""
 
@@ -165,43 +168,6 @@ THIRD = order("o-3", 60.195, ("TEA-1", 1), tier="standard", on_hold=True)
 FOURTH = order("o-4", 60.196, ("TEA-1", 1))
 LINES = [{"hub": "kallio", "sku": "MUG-1", "quantity": 2}]
 HELD = [{"sku": "MUG-1", "quantity": 1}]
-
-PACKED = {
-    "specversion": "1.0",
-    "id": "scan-1",
-    "source": "partner/northdock",
-    "type": "parcel.packed",
-    "time": "2026-11-20T18:40:00+02:00",
-    "subject": "parcel/p1",
-    "data": {"order": "o-1", "hub": "kallio"},
-}
-DELIVERED = {
-    "msg": {
-        "tracking_number": "1Z0001",
-        "order_id": "o-2",
-        "checkpoints": [{"tag": "Delivered", "checkpoint_time": "2026-11-20T19:30:00+02:00"}],
-    }
-}
-CONTRACT = {
-    "format": "dropwright.contract/1",
-    "id": "northdock-2026",
-    "version": 1,
-    "currency": "EUR",
-    "timezone": "Europe/Helsinki",
-    "parameters": {"hub": "northdock"},
-    "hubs": ["kallio"],
-    "from": "2026-01-01",
-    "terms": [
-        {
-            "id": "pick",
-            "clause": "4.1",
-            "obligated": "hub",
-            "clock": {"start": "plan.released", "stop": "parcel.packed", "target": "PT40M"},
-            "remedy": {"basis": "fixed", "steps": [{"after": "PT0S", "amount": 100}]},
-        }
-    ],
-    "settlement": {"window": "P1M"},
-}
 
 _CHANGED = ("tier", "location", "lines")
 
@@ -347,11 +313,42 @@ STORY: tuple[Step, ...] = (
     Step(method="GET", path="/v1/webhooks/{webhook}"),
     Step(method="GET", path="/v1/webhooks/{webhook}/deliveries"),
     Step(method="POST", path="/v1/events", body=PACKED, role="hub"),
+    Step(method="POST", path="/v1/events", body=[RELEASED]),
     Step(method="POST", path="/v1/events/{service}", body=DELIVERED),
     Step(method="GET", path="/v1/log"),
     Step(method="POST", path="/v1/contracts", body=CONTRACT, status=201),
     Step(method="GET", path="/v1/contracts"),
     Step(method="GET", path="/v1/contracts/{contract}/{version}"),
+    Step(
+        method="POST",
+        path=f"{CASE}/excuse",
+        body={"code": "power_cut", "reason": "no light until six", "evidence": [{"kind": "photo"}]},
+        status=201,
+        role="hub",
+    ),
+    Step(
+        method="POST", path=f"{CASE}/reject", body={"reason": "the photo shows a lit hall"}, status=201, role="manager"
+    ),
+    Step(method="POST", path=f"{CASE}/accept", body={"reason": "the meter says so too"}, status=201, role="manager"),
+    Step(method="POST", path=f"{CASE}/reject", body={"reason": "it was another hall"}, status=201, role="manager"),
+    Step(method="POST", path=f"{CASE}/dispute", body={"reason": "it was this hall"}, status=201, role="hub"),
+    Step(method="POST", path=f"{CASE}/respond", body={"reason": "we look into it"}, status=201, role="manager"),
+    Step(
+        method="POST",
+        path=f"{CASE}/resolve",
+        body={"outcome": "upheld", "reason": "it was another hall"},
+        status=201,
+        role="manager",
+    ),
+    Step(method="POST", path=f"{CASE}/waive", body={"reason": "the first one this year"}, status=201, role="manager"),
+    Step(method="GET", path=CASE, role="hub"),
+    Step(
+        method="POST",
+        path="/v1/sla/windows/{contract}/settle",
+        body={"from": "2026-10-01"},
+        status=201,
+        role="manager",
+    ),
 )
 
 

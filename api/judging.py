@@ -96,36 +96,36 @@ def judged(
     Reading it is one transaction. Raises ``NoContract``, ``StillJudging``. O(events) the first time, then O(what is
     new and what runs).
     """
-    law = law_of(store, tenant, contract, version)
+    with store.read() as db:
+        found = law(db, tenant, contract, version)
     which = Which(
         tenant=tenant,
-        contract=law.contract.id,
-        version=law.contract.version,
+        contract=found.contract.id,
+        version=found.contract.version,
         as_of=LIVE if at is None else at.isoformat(),
     )
-    until = now.replace(microsecond=0) if at is None else at
+    until = now if at is None else at
     through: int | None = None
     for _ in range(MOST_STEPS):
         with store.snapshot() as db:
             known = verdicts.find(db, which)
             through = judging_steps.head(db, tenant) if through is None else through
-            step = judging_steps.behind(db, law, which, known, until, through)
+            step = judging_steps.behind(db, found, which, known, until, through)
             if step == "nothing" and known is not None:
                 sums = judging_steps.sums_of(known)
                 until = max(until, known.at)
-                yield Judged(db=db, tenant=tenant, number=known.number, law=law, at=until, sums=sums)
+                yield Judged(db=db, tenant=tenant, number=known.number, law=found, at=until, sums=sums)
                 return
         if isinstance(step, Step):
             judging_steps.write(store, which, step)
         else:
-            _all(store, law, which, known, until)
+            _all(store, found, which, known, until)
     raise StillJudging
 
 
-def law_of(store: Database, tenant: str, contract: str, version: int | None) -> Law:
+def law(db: Connection, tenant: str, contract: str, version: int | None) -> Law:
     """A version made ready for judging, the newest where none is named. Raises ``NoContract``."""
-    with store.read() as db:
-        spelt = contracts.document(db, tenant, contract, version)
+    spelt = contracts.document(db, tenant, contract, version)
 
     def make() -> Law:
         bound = codec.read_contract(spelt.encode(), bound=True)

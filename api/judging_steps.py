@@ -18,11 +18,13 @@ from api.db.connect import Database
 from api.db.verdicts import LIVE, Judgement, Which
 from api.judging_sums import Drops, Sums, count, microseconds
 from sla import event
+from sla.around import Lock
 from sla.contract import Contract
 from sla.digest import Digest, Row, digest, drop_counted
 from sla.event import EPOCH, Event
-from sla.order_log import Identity
-from sla.replay import Correction, Known, informed, times_of_judging
+from sla.judge import Around, Verdict, judge
+from sla.order_log import Identity, OrderLog
+from sla.replay import Correction, Known, counting, informed, times_of_judging
 from sla.rules import Rules
 from sla.tally import Tally
 
@@ -145,11 +147,7 @@ def judge_all(store: Database, law: Law, which: Which, known: Judgement | None, 
         position = head(db, tenant)
         general = _given(db, tenant, [verdicts.of_all()])
         times = times_of_judging(rules, general.events, general.corrections, microseconds(until))
-        drops: Drops = [{} for _ in times]
-        for span in verdicts.order_spans(db, tenant, STEP) if rules.needs_orders else ():
-            given = _given(db, tenant, [span])
-            for order, events in given.by_order.items():
-                count(drops, [drop_counted(order, events, given.corrections, then) for then in times], 1)
+        drops = _drops(db, rules, tenant, times)
         informed_times = informed(rules, general.events, general.corrections, times, drops)
         locks = [then.lock for then in times if then.lock is not None]
         sums = Sums(locks=locks, tallies=[Tally() for _ in times], drops=drops)
@@ -181,6 +179,48 @@ def judge_all(store: Database, law: Law, which: Which, known: Judgement | None, 
         while is_there:
             with store.write() as db:
                 is_there = verdicts.drop(db, tenant, each_number)
+
+
+class OfOrder(NamedTuple):
+    """One order judged by itself: its verdicts, and what they stand on. ``locks``: the windows that are settled."""
+
+    verdicts: list[Verdict]
+    log: OrderLog
+    around: Around
+    locks: list[Lock]
+
+
+def of_order(db: Connection, law: Law, tenant: str, order: str, at: datetime) -> OfOrder:
+    """What one order comes to at an instant, with all that is in the log by now. Writes nothing."""
+    rules = law.rules
+    given, general = (_given(db, tenant, found) for found in (verdicts.of_orders([order]), [verdicts.of_all()]))
+    times = times_of_judging(rules, general.events, general.corrections, microseconds(at))
+    known = verdicts.find(db, Which(tenant=tenant, contract=law.contract.id, version=law.contract.version))
+    drops = [] if known is None else sums_of(known).drops
+    if len(drops) != len(times):
+        drops = _drops(db, rules, tenant, times)
+    then = informed(rules, general.events, general.corrections, times, drops)[-1]
+    corrections = {**general.corrections, **given.corrections}
+    log = OrderLog(order, counting(given.by_order.get(order, ()), corrections, then))
+    made = judge(rules.terms, rules.stages, log, then.around, then.at_us)
+    return OfOrder(made, log, then.around, [each.lock for each in times if each.lock is not None])
+
+
+def settled(db: Connection, law: Law, tenant: str, at: datetime) -> list[Lock]:
+    """The windows that are settled, in the order in which they were."""
+    general = _given(db, tenant, [verdicts.of_all()])
+    times = times_of_judging(law.rules, general.events, general.corrections, microseconds(at))
+    return [each.lock for each in times if each.lock is not None]
+
+
+def _drops(db: Connection, rules: Rules, tenant: str, times: Sequence[Known]) -> Drops:
+    """How many orders each drop has, where the contract asks. O(events) then."""
+    drops: Drops = [{} for _ in times]
+    for span in verdicts.order_spans(db, tenant, STEP) if rules.needs_orders else ():
+        given = _given(db, tenant, [span])
+        for order, events in given.by_order.items():
+            count(drops, [drop_counted(order, events, given.corrections, then) for then in times], 1)
+    return drops
 
 
 class _Given(NamedTuple):
@@ -240,6 +280,7 @@ def _clock(row: Row) -> dict[str, Any]:
         "late_seconds": row.late_s,
         "excluded": row.excluded,
         "waived": row.is_waived,
+        "uncapped": row.uncapped,
         "amount": row.amount,
         "attributed_to": row.attributed_to,
         "case": row.case,

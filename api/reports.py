@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
+from api.cases import clause_of, dispute_until
 from api.db import verdict_rows
 from api.judging import Judged
 from router.errors import Invalid
-from sla.rules import period
 
 BY = ("party", "clause", "term", "tier", "drop", "hub", "week")
 """What figures can be told apart by."""
@@ -55,6 +55,7 @@ _DEFINITIONS: Mapping[str, str] = MappingProxyType(
         "event_cap": "what the cap of an event took off",
         "window_cap": "what the cap of the window (the share of its fees that is at risk) took off",
         "twelve_months_cap": "what the cap of twelve months took off",
+        "cap_took": "what a cap took off: that of the event beside a breach, else the one that the line is named for",
         "earned_back": "credits that were returned for later windows that were good enough",
         "due": "charged less caps less earned back",
         "cap_used_percent": "due ÷ the cap of twelve months × 100; empty without such a cap",
@@ -86,7 +87,7 @@ def attainment(judged: Judged, by: tuple[str, ...], *, party: str | None = None,
         decided = kept + late
         share = _percent(kept, decided)
         rows.append((*map(known_or_none, keys), int(decided), int(kept), int(late), int(excluded), share))
-    return _report("attainment", (*by, "decided", "met", "breached", "excused", "attainment_percent"), rows)
+    return report("attainment", (*by, "decided", "met", "breached", "excused", "attainment_percent"), rows)
 
 
 def breaches(judged: Judged, by: tuple[str, ...] = ("party", "clause", "term")) -> Report:
@@ -109,7 +110,7 @@ def breaches(judged: Judged, by: tuple[str, ...] = ("party", "clause", "term")) 
     for row in ordered.itertuples(index=False):
         *keys, count, median, most, amount = row
         rows.append((*map(known_or_none, keys), int(count), int(median), int(most), int(amount)))
-    return _report("breaches", (*by, "breached", "late_seconds_median", "late_seconds_most", "amount"), rows)
+    return report("breaches", (*by, "breached", "late_seconds_median", "late_seconds_most", "amount"), rows)
 
 
 def credits_owed(judged: Judged) -> Report:
@@ -132,17 +133,16 @@ def credits_owed(judged: Judged) -> Report:
         for _, row in sorted(judged.closing().settlements.items())
     ]
     figures = ("charged", "event_cap", "window_cap", "twelve_months_cap", "earned_back", "due", "cap_used_percent")
-    return _report("credits", ("party", "from", "to", *figures), rows)
+    return report("credits", ("party", "from", "to", *figures), rows)
 
 
 def cases(judged: Judged) -> Report:
     """Every breach that is not excused, with the day until which it can be disputed; the latest first."""
     wanted = verdict_rows.breached(judged.clocks()).order_by(*verdict_rows.LATEST)
-    clauses = clauses_of(judged)
     rows = [
         (
             row.party,
-            clauses[row.term],
+            clause_of(judged.law, row.term),
             row.term,
             row.order,
             row.hub,
@@ -153,13 +153,13 @@ def cases(judged: Judged) -> Report:
             row.late_seconds,
             row.amount,
             row.attributed_to,
-            _spelt(dispute_until(judged, row.started_at)),
+            _spelt(dispute_until(judged.law, row.started_at)),
         )
         for row in judged.db.execute(wanted)
         if row.excluded is None
     ]
     names = ("party", "clause", "term", "order", "hub", "drop", "started_at", "due_at", "stopped_at")
-    return _report("cases", (*names, "late_seconds", "amount", "attributed_to", "dispute_until"), rows)
+    return report("cases", (*names, "late_seconds", "amount", "attributed_to", "dispute_until"), rows)
 
 
 REPORTS: Mapping[str, Callable[[Judged, tuple[str, ...]], Report]] = MappingProxyType(
@@ -173,20 +173,6 @@ REPORTS: Mapping[str, Callable[[Judged, tuple[str, ...]], Report]] = MappingProx
 """By name; those that tell nothing apart take no notice of ``by``."""
 
 
-def clauses_of(judged: Judged) -> dict[str, str]:
-    """By term the clause that it stands in, its own id where the contract names none."""
-    return {term.id: term.clause or term.id for term in judged.contract.terms}
-
-
-def dispute_until(judged: Judged, started_at: datetime | None) -> date | None:
-    """The last day on which a breach can be disputed, ``None`` where the contract names none."""
-    settled = judged.contract.settlement
-    if settled is None or settled.dispute_within is None or started_at is None:
-        return None
-    end = period(settled.window).window(started_at.astimezone(judged.law.zone).date()).end
-    return settled.dispute_within.after(end) - timedelta(days=1)
-
-
 def _columns(by: tuple[str, ...]) -> list[str]:
     """What is read for figures by some columns: for clauses, terms. Raises ``NoSuchColumn``."""
     for name in by:
@@ -198,7 +184,7 @@ def _columns(by: tuple[str, ...]) -> list[str]:
 def _named(judged: Judged, frame: pd.DataFrame) -> pd.DataFrame:
     """With the clause of each term, where there are terms."""
     if "term" in frame:
-        frame["clause"] = frame["term"].map(clauses_of(judged))
+        frame["clause"] = frame["term"].map(lambda term: clause_of(judged.law, term))
     return frame
 
 
@@ -219,6 +205,7 @@ def known_or_none(value: Any) -> Any:
     return None if value is None or value is pd.NA or value != value else value
 
 
-def _report(name: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Report:
+def report(name: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Report:
+    """A table with the definitions of its figures."""
     known = {column: _DEFINITIONS[column] for column in columns if column in _DEFINITIONS}
     return Report(name=name, columns=columns, rows=tuple(rows), definitions=known)

@@ -26,9 +26,9 @@ OPEN, EXCUSE_PROPOSED, EXCUSED, UPHELD, DISPUTED, OVERTURNED, CREDITED, EARNED_B
     "waived",
     "closed",
 )
-DISPUTE_OPENED, DISPUTE_RESOLVED = "dispute.opened", "dispute.resolved"
+DISPUTE_OPENED, FIRST_RESPONSE, DISPUTE_RESOLVED = "dispute.opened", "dispute.first_response", "dispute.resolved"
 _ALWAYS = frozenset(
-    {PROPOSED, ACCEPTED, REJECTED, WAIVED, DISPUTE_OPENED, "dispute.first_response", DISPUTE_RESOLVED}
+    {PROPOSED, ACCEPTED, REJECTED, WAIVED, DISPUTE_OPENED, FIRST_RESPONSE, DISPUTE_RESOLVED}
     | {"parcel.returned"}
 )
 
@@ -103,6 +103,8 @@ def _state(event: Event, term: str, proposals: set[str]) -> str | None:
         return EXCUSED if event.type == ACCEPTED else UPHELD
     if not _concerns(event, term):
         return None
+    if event.type == WAIVED and event.data.get("dispute"):
+        return None  # what makes an overturned breach cost nothing
     if event.type == DISPUTE_RESOLVED:
         return OVERTURNED if event.data.get("outcome") == OVERTURNED else UPHELD
     return {PROPOSED: EXCUSE_PROPOSED, DISPUTE_OPENED: DISPUTED, WAIVED: CASE_WAIVED}.get(event.type)

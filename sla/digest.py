@@ -42,6 +42,7 @@ class Row(NamedTuple):
     late_s: int
     excluded: str | None
     is_waived: bool
+    uncapped: int
     amount: int
     attributed_to: str | None
     case: str | None
@@ -108,6 +109,7 @@ def _row(verdict: Verdict, log: OrderLog, main: Known, said: dict[str, str | Non
         clock.late_s,
         verdict.excluded,
         verdict.is_waived,
+        verdict.uncapped,
         verdict.amount,
         verdict.attributed_to,
         case,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
@@ -61,6 +62,13 @@ def amounts(db: Connection, clocks: Clocks) -> dict[tuple[str, str], int]:
 def breached(clocks: Clocks) -> Select[Any]:
     """Breaches; order them by ``LATEST``."""
     return select(verdicts).where(clocks.found(), _AT.state == "breached")
+
+
+def costly(db: Connection, clocks: Clocks, begin: datetime | None, end: datetime | None) -> Sequence[Any]:
+    """Breaches that cost something and started from ``begin`` on, strictly before ``end``; by start, order and term."""
+    span = (_AT.started_at >= begin, _AT.started_at < end)
+    wanted = select(verdicts).where(clocks.found(), _AT.state == "breached", _AT.uncapped > 0, *span)
+    return db.execute(wanted.order_by(_AT.started_at, _AT.order, _AT.term)).all()
 
 
 LATEST = (_AT.started_at.desc(), _AT.order, _AT.term)

@@ -15,6 +15,7 @@ HOUSE = (Role.ENGINEER, Role.MANAGER, Role.AUDITOR)
 OVERSEERS = (Role.ENGINEER, Role.AUDITOR)
 AUDITOR = (Role.AUDITOR,)
 HOOKED = (Role.ENGINEER, Role.HUB, Role.COURIER)
+DECIDING = (Role.ENGINEER, Role.MANAGER)
 ALL = tuple(Role)
 HUB_SIDE = (*HOUSE, Role.HUB)
 COURIER_SIDE = (*HOUSE, Role.COURIER)
@@ -159,6 +160,17 @@ ROUTES: dict[str, tuple[Role, ...] | None] = {
     "GET /v1/contracts": HOUSE,
     "GET /v1/contracts/{contract}/{version}": HOUSE,
     "GET /v1/sla/reports/{report}.{ending}": HOUSE,
+    "GET /v1/sla/statements/{contract}.{ending}": ALL,
+    "POST /v1/sla/windows/{contract}/settle": DECIDING,
+    "GET /v1/sla/cases": ALL,
+    "GET /v1/sla/cases/{contract}/{term}/{order}": ALL,
+    "POST /v1/sla/cases/{contract}/{term}/{order}/excuse": HOOKED,
+    "POST /v1/sla/cases/{contract}/{term}/{order}/accept": DECIDING,
+    "POST /v1/sla/cases/{contract}/{term}/{order}/reject": DECIDING,
+    "POST /v1/sla/cases/{contract}/{term}/{order}/dispute": HOOKED,
+    "POST /v1/sla/cases/{contract}/{term}/{order}/respond": DECIDING,
+    "POST /v1/sla/cases/{contract}/{term}/{order}/resolve": DECIDING,
+    "POST /v1/sla/cases/{contract}/{term}/{order}/waive": DECIDING,
     "GET /sla/breaches": HOUSE,
     "GET /sla/breaches/{contract}/{term}/{order}": HOUSE,
 }

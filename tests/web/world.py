@@ -97,6 +97,7 @@ def world(address: str) -> Iterator[World]:
         hooks = {role: hooked(service, role) for role in OPERATORS}
         delivered(service)
         own = {role: told[TENANT].values | OPEN | {"position": "1"} for role in Role}
+        own[Role.COURIER] |= {"term": "door"}  # the clause that is the couriers' own
         yield World(
             service=service,
             own={role: values | ({"webhook": hooks[role]} if role in hooks else {}) for role, values in own.items()},

@@ -62,6 +62,7 @@ verdicts = Table(
     Column("late_seconds", BigInteger, nullable=False),
     Column("excluded", Document),
     Column("waived", Boolean, nullable=False),
+    Column("uncapped", Money, nullable=False),
     Column("amount", Money, nullable=False),
     Column("attributed_to", String(420)),
     Column("case", String(20)),
@@ -82,5 +83,8 @@ verdicts = Table(
         postgresql_where=text("state = 'breached'"),
     ),
 )
-"""One clock each, as ``sla.judge`` has it. ``case``: what its last event made of a breach. ``week``: of its start, in
-the contract's zone. ``drop``, ``tier``, ``hub``, ``courier``: what the events of the order say first."""
+"""One clock each, as ``sla.judge`` has it: ``uncapped`` and ``amount`` before and after the cap of an event.
+
+``case``: what its last event made of a breach. ``week``: of its start, in the contract's zone. ``drop``, ``tier``,
+``hub``, ``courier``: what the events of the order say first.
+"""

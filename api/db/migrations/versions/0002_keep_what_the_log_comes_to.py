@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("late_seconds", sa.BigInteger(), nullable=False),
         sa.Column("excluded", sa.Text(), nullable=True),
         sa.Column("waived", sa.Boolean(), nullable=False),
+        sa.Column("uncapped", sa.BigInteger(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("attributed_to", sa.String(length=420), nullable=True),
         sa.Column("case", sa.String(length=20), nullable=True),

@@ -1,0 +1,177 @@
+"""Cases: breaches with what is said about them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from fastapi import Depends, Query
+
+from api import cases, judging, pleading
+from api.cases import Case, CaseStory, party_of
+from api.db import verdict_rows
+from api.db.tables.verdicts import verdicts as rows
+from api.deps import Now, Read, Store, Write, allow, new_id
+from api.paging import Page, Paging
+from api.parameters import Named
+from api.pleading import Decision, Excuse, Recorded, Resolution, Said
+from api.principal import Principal, Role
+from api.routing import Router, reads
+from sla.excuse import ACCEPTED, REJECTED
+
+router = Router(prefix="/v1/sla/cases", tags=["contracts"])
+
+Anyone: TypeAlias = Annotated[Principal, Depends(allow(*Role))]
+"""Partners see the cases of their own party alone."""
+
+Pleading: TypeAlias = Annotated[Principal, Depends(allow(Role.ENGINEER, Role.HUB, Role.COURIER))]
+"""Whoever may speak for the party that owes."""
+
+Deciding: TypeAlias = Annotated[Principal, Depends(allow(Role.ENGINEER, Role.MANAGER))]
+"""Whoever may decide for the marketplace."""
+
+Version = Annotated[int | None, Query(ge=1, le=10**9, description="Of the contract; the newest where none is given.")]
+State = Literal["open", "excuse_proposed", "excused", "upheld", "disputed", "overturned", "waived"]
+
+
+@router.get("", summary="Cases, by order and term")
+def list_cases(
+    who: Anyone,
+    store: Store,
+    now: Now,
+    paged: Paging,
+    contract: Annotated[str, Query(min_length=1, max_length=200, description="The contract to judge by.")],
+    version: Version = None,
+    party: Annotated[str | None, Query(min_length=1, max_length=420, description="Such as hub/northdock.")] = None,
+    term: Named = None,
+    order: Named = None,
+    state: State | None = None,
+) -> Page[Case]:
+    """Every breach, with until when it can be disputed; of a state, party, term or order."""
+    with judging.judged(store, who.tenant, contract, version, now=now) as judged:
+        wanted = verdict_rows.breached(judged.clocks(party=party, term=term, order=order))
+        if (own := party_of(who)) is not None:
+            wanted = wanted.where(rows.c.party == own)
+        if state is not None:
+            wanted = wanted.where(rows.c.case == state)
+        return paged.page(judged.db, wanted, [rows.c.order, rows.c.term], lambda row: cases.listed(judged, row))
+
+
+@router.get("/{contract}/{term}/{order:path}", summary="One case")
+def read_case(
+    who: Anyone, contract: str, term: str, order: str, db: Read, now: Now, version: Version = None
+) -> CaseStory:
+    """The breach, and every step that its case took."""
+    return cases.story(db, who, judging.law(db, who.tenant, contract, version), term, order, now)
+
+
+@router.post("/{contract}/{term}/{order:path}/excuse", status_code=201, summary="Propose an excuse")
+def propose_excuse(
+    who: Pleading,
+    contract: str,
+    term: str,
+    order: str,
+    said: Annotated[Excuse, reads(Excuse, "excuse")],
+    db: Write,
+    now: Now,
+    version: Version = None,
+) -> Recorded:
+    """With a code of the clause. Where the evidence that the clause asks for is there, it excuses at once."""
+    law = judging.law(db, who.tenant, contract, version)
+    return pleading.propose(db, who, cases.stands(db, who, law, term, order, now), said, new_id(), now)
+
+
+@router.post("/{contract}/{term}/{order:path}/accept", status_code=201, summary="Accept an excuse")
+def accept_excuse(
+    who: Deciding,
+    contract: str,
+    term: str,
+    order: str,
+    said: Annotated[Decision, reads(Decision, "decision")],
+    db: Write,
+    now: Now,
+    version: Version = None,
+) -> Recorded:
+    """The breach is excluded from its remedy. The last decision wins."""
+    law = judging.law(db, who.tenant, contract, version)
+    return pleading.decide(db, who, cases.stands(db, who, law, term, order, now), said, ACCEPTED, new_id(), now)
+
+
+@router.post("/{contract}/{term}/{order:path}/reject", status_code=201, summary="Reject an excuse")
+def reject_excuse(
+    who: Deciding,
+    contract: str,
+    term: str,
+    order: str,
+    said: Annotated[Decision, reads(Decision, "decision")],
+    db: Write,
+    now: Now,
+    version: Version = None,
+) -> Recorded:
+    """The breach is upheld. The last decision wins."""
+    law = judging.law(db, who.tenant, contract, version)
+    return pleading.decide(db, who, cases.stands(db, who, law, term, order, now), said, REJECTED, new_id(), now)
+
+
+@router.post("/{contract}/{term}/{order:path}/dispute", status_code=201, summary="Open a dispute")
+def open_dispute(
+    who: Pleading,
+    contract: str,
+    term: str,
+    order: str,
+    said: Annotated[Said, reads(Said, "dispute")],
+    db: Write,
+    now: Now,
+    version: Version = None,
+) -> Recorded:
+    """Until the last day that the contract gives for it."""
+    law = judging.law(db, who.tenant, contract, version)
+    return pleading.dispute(db, who, cases.stands(db, who, law, term, order, now), said, new_id(), now)
+
+
+@router.post("/{contract}/{term}/{order:path}/respond", status_code=201, summary="Respond to a dispute")
+def respond_to_dispute(
+    who: Deciding,
+    contract: str,
+    term: str,
+    order: str,
+    said: Annotated[Said, reads(Said, "response")],
+    db: Write,
+    now: Now,
+    version: Version = None,
+) -> Recorded:
+    """The marketplace's first response."""
+    law = judging.law(db, who.tenant, contract, version)
+    return pleading.respond(db, who, cases.stands(db, who, law, term, order, now), said, new_id(), now)
+
+
+@router.post("/{contract}/{term}/{order:path}/resolve", status_code=201, summary="Resolve a dispute")
+def resolve_dispute(
+    who: Deciding,
+    contract: str,
+    term: str,
+    order: str,
+    said: Annotated[Resolution, reads(Resolution, "resolution")],
+    db: Write,
+    now: Now,
+    version: Version = None,
+) -> Recorded:
+    """The breach is upheld, or overturned: then it costs nothing."""
+    law = judging.law(db, who.tenant, contract, version)
+    found = cases.stands(db, who, law, term, order, now)
+    return pleading.resolve(db, who, found, said, (new_id(), new_id()), now)
+
+
+@router.post("/{contract}/{term}/{order:path}/waive", status_code=201, summary="Waive a case")
+def waive_case(
+    who: Deciding,
+    contract: str,
+    term: str,
+    order: str,
+    said: Annotated[Said, reads(Said, "waiver")],
+    db: Write,
+    now: Now,
+    version: Version = None,
+) -> Recorded:
+    """The breach stays in every figure and costs nothing."""
+    law = judging.law(db, who.tenant, contract, version)
+    return pleading.waive(db, who, cases.stands(db, who, law, term, order, now), said, new_id(), now)
