@@ -55,3 +55,5 @@ RELEASED = {
     "data": {"order": "o-1"},
 }
 CASE = "/v1/sla/cases/{contract}/{term}/{order}"
+YEAR = CONTRACT | {"id": "northdock-year", "to": "2027-01-01"}
+SUCCESSION = {"on": "2027-01-01", "contract": CONTRACT | {"id": "northdock-year", "version": 2, "from": "2027-01-01"}}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from api.contract_examples import CASE, CONTRACT, DELIVERED, PACKED, RELEASED
+from api.contract_examples import CASE, CONTRACT, DELIVERED, PACKED, RELEASED, SUCCESSION, YEAR
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -319,6 +319,15 @@ STORY: tuple[Step, ...] = (
     Step(method="POST", path="/v1/contracts", body=CONTRACT, status=201),
     Step(method="GET", path="/v1/contracts"),
     Step(method="GET", path="/v1/contracts/{contract}/{version}"),
+    Step(method="GET", path="/v1/contracts/{contract}/{version}/clone"),
+    Step(method="POST", path="/v1/contracts", body=YEAR, status=201),
+    Step(
+        method="POST",
+        path="/v1/contracts/{contract}/{version}/succeed",
+        body=SUCCESSION,
+        values={"contract": "northdock-year"},
+        status=201,
+    ),
     Step(
         method="POST",
         path=f"{CASE}/excuse",

@@ -105,6 +105,35 @@ def bind(
     typer.echo(f"{made.id} version {made.version} from {made.from_}", err=output == files.STANDARD_OUTPUT)
 
 
+@app.command()
+def clone(contract: ContractFile, output: Output) -> None:
+    """Make a draft of a version, to be edited: the next number, and holidays by country again."""
+    from sla import codec, versions
+
+    made = versions.clone(contract_in(contract, bound=False))
+    files.write(output, codec.write(made))
+    typer.echo(f"{made.id} version {made.version}, a draft", err=output == files.STANDARD_OUTPUT)
+
+
+@app.command()
+def succeed(
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="A bound contract, YAML or JSON.")],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="A later version of it, bound.")],
+    on: Annotated[str, typer.Option(metavar="DATE", help="The first day of AFTER; BEFORE ends as it begins.")],
+    ended: Annotated[Path, typer.Option("--ended", metavar="FILE", help="Where BEFORE goes, with its end.")],
+    output: Output,
+) -> None:
+    """Let AFTER take the place of BEFORE on a day, without a gap: both are written with that date."""
+    from sla import codec, versions
+
+    day = _date(on)
+    if day is None:
+        raise typer.BadParameter("give a date, such as 2026-12-01", param_hint="--on")
+    old, new = versions.succeed(contract_in(before, bound=True), contract_in(after, bound=True), on=day)
+    files.write_all({ended: codec.write(old), output: codec.write(new)})
+    typer.echo(f"{new.id} version {new.version} follows version {old.version} on {day}")
+
+
 @app.command("compile")
 def compile_drop(
     documents: Annotated[list[Path], typer.Argument(metavar="CONTRACT… DROP", help="Bound contracts, then the drop.")],

@@ -8,14 +8,14 @@ from fastapi import Path
 from starlette.responses import Response
 
 from api import contracting
-from api.contracting import ContractText
+from api.contracting import ContractText, Succession
 from api.db import contracts
 from api.db.contracts import ContractEntry
 from api.db.tables.sla import contracts as rows
 from api.deps import Engineer, Marketplace, Now, Read, Write
 from api.downloads import IfNoneMatch, described, download
 from api.paging import Page, Paging
-from api.routing import Body, Reply, Router, sends
+from api.routing import Body, Reply, Router, reads, sends
 
 router = Router(prefix="/v1/contracts", tags=["contracts"])
 
@@ -43,3 +43,27 @@ def list_contracts(who: Marketplace, db: Read, paged: Paging) -> Page[ContractEn
 def read_contract(who: Marketplace, contract: str, version: Version, db: Read, known: IfNoneMatch = None) -> Response:
     """The contract as canonical JSON, whose SHA-256 is its ETag."""
     return download(contracting.file(db, who, contract, version), known)
+
+
+@router.get(
+    "/{contract}/{version}/clone",
+    summary="A draft of a version",
+    response_class=Response,
+    responses=described("application/json", {"type": "object"}),
+)
+def clone_contract(who: Marketplace, contract: str, version: Version, db: Read, known: IfNoneMatch = None) -> Response:
+    """The version with the next number and holidays by country again, to be edited. Nothing is kept."""
+    return download(contracting.clone(db, who, contract, version), known)
+
+
+@router.post("/{contract}/{version}/succeed", status_code=201, also=(200,), summary="Let a version follow another")
+def succeed_contract(
+    who: Engineer,
+    contract: str,
+    version: Version,
+    asked: Annotated[Succession, reads(Succession, "succession")],
+    db: Write,
+    now: Now,
+) -> Reply[ContractEntry]:
+    """Publishes the contract that follows from the day on which this version ends; `from` need not be given."""
+    return contracting.succeed(db, who, contract, version, asked, now)

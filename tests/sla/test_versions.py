@@ -174,6 +174,29 @@ def test_the_commands_take_a_template_to_a_bound_contract(tmp_path: Path) -> Non
     assert {each["pointer"] for each in listed} == {"/terms/0/clock/target", "/parameters/hub", "/from"}
 
 
+def test_a_clone_is_a_draft_with_the_next_number_and_holidays_by_country(tmp_path: Path) -> None:
+    version = versions.publish(full(("to: null", "to: 2027-07-01")))
+    draft = versions.clone(version)
+    assert draft == replace(full(("to: null", "to: 2027-07-01")), version=4)
+    (tmp_path / "v3.json").write_bytes(codec.canonical(version))
+    assert run("clone", str(tmp_path / "v3.json"), "-o", str(tmp_path / "draft.json")) == (
+        0,
+        "collective-fulfilment version 4, a draft\n",
+    )
+    assert codec.read_contract((tmp_path / "draft.json").read_bytes()) == draft
+
+
+def test_the_command_lets_a_version_succeed_another(tmp_path: Path) -> None:
+    before, after, ended, begun = (tmp_path / name for name in ("3.json", "4.json", "3-ended.json", "4-begun.json"))
+    before.write_bytes(codec.write(full()))
+    after.write_bytes(codec.write(replace(full(), version=4)))
+    code, said = run("succeed", str(before), str(after), "--on", "2026-07-01", "--ended", str(ended), "-o", str(begun))
+    assert (code, said) == (0, "collective-fulfilment version 4 follows version 3 on 2026-07-01\n")
+    assert codec.read_contract(ended.read_bytes(), bound=True).to == date(2026, 7, 1)
+    assert codec.read_contract(begun.read_bytes(), bound=True).from_ == date(2026, 7, 1)
+    assert run("succeed", str(before), str(after), "--on", "soon", "--ended", str(ended), "-o", str(begun))[0] == 2
+
+
 def test_a_binding_that_cannot_be_read_is_told_with_file_and_line(tmp_path: Path) -> None:
     parties = tmp_path / "parties.yaml"
     parties.write_text("parameters: {hub: northdock}\nform: 2027-01-01\n")

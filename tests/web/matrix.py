@@ -159,6 +159,8 @@ ROUTES: dict[str, tuple[Role, ...] | None] = {
     "POST /v1/contracts": ENGINEER,
     "GET /v1/contracts": HOUSE,
     "GET /v1/contracts/{contract}/{version}": HOUSE,
+    "GET /v1/contracts/{contract}/{version}/clone": HOUSE,
+    "POST /v1/contracts/{contract}/{version}/succeed": ENGINEER,
     "GET /v1/sla/reports/{report}.{ending}": HOUSE,
     "GET /v1/sla/statements/{contract}.{ending}": ALL,
     "POST /v1/sla/windows/{contract}/settle": DECIDING,

@@ -46,7 +46,7 @@ sla_events = Table(
         "ix_sla_events_general",
         "tenant",
         "general",
-        sqlite_where=text("general"),
+        sqlite_where=text("general = 1"),
         postgresql_where=text("general"),
     ),
     Index(

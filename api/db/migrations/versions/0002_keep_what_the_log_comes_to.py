@@ -103,7 +103,7 @@ def upgrade() -> None:
             "ix_sla_events_general",
             ["tenant", "general"],
             unique=False,
-            sqlite_where=sa.text("general"),
+            sqlite_where=sa.text("general = 1"),
             postgresql_where=sa.text("general"),
         )
 
@@ -142,7 +142,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("sla_events", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_sla_events_general", sqlite_where=sa.text("general"), postgresql_where=sa.text("general")
+            "ix_sla_events_general", sqlite_where=sa.text("general = 1"), postgresql_where=sa.text("general")
         )
         batch_op.drop_index(
             "ix_sla_events_corrects",
