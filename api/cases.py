@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from api import judging_steps
+from api.db import verdict_rows
 from api.judging import Judged
 from api.judging_steps import Law, OfOrder
 from api.judging_sums import microseconds
@@ -109,9 +110,9 @@ def stands(db: Connection, who: Principal, law: Law, term: str, order: str, now:
     raise NoCase
 
 
-def story(db: Connection, who: Principal, law: Law, term: str, order: str, now: datetime) -> CaseStory:
-    """One case with all that became of it. Raises ``NoCase``."""
-    found = stands(db, who, law, term, order, now)
+def story(found: Open, now: datetime) -> CaseStory:
+    """One case with all that became of it."""
+    law = found.law
     clock, rule = found.verdict.clock, found.verdict.rule
     started_at = instant(clock.started_us)
     settled = settled_at(law, found.judged.locks, rule.party, started_at)
@@ -126,9 +127,9 @@ def story(db: Connection, who: Principal, law: Law, term: str, order: str, now: 
         case=Case(
             contract=law.contract.id,
             version=law.contract.version,
-            term=term,
-            clause=clause_of(law, term),
-            order=order,
+            term=rule.term,
+            clause=clause_of(law, rule.term),
+            order=found.order,
             party=rule.party,
             state=found.state,
             started_at=started_at,
@@ -150,16 +151,24 @@ def story(db: Connection, who: Principal, law: Law, term: str, order: str, now: 
     )
 
 
+def decisive(found: Open) -> set[tuple[str, str]]:
+    """Source and id of the events that decided a case: what evidence of it holds."""
+    stages = [kind for stage in found.law.rules.stages for kind in (stage.begin, stage.end)]
+    decided = case.decisive(found.verdict, found.judged.log, found.judged.around, stages)
+    return {event.identity for event in decided}
+
+
 def listed(judged: Judged, row: Row[Any]) -> Case:
     """A stored breach as a case."""
     law = judged.law
     until = dispute_until(law, row.started_at)
-    same = ("term", "order", "party", "started_at", "due_at", "stopped_at", "late_seconds", "amount")
+    same = ("term", "order", "party", "started_at", "due_at", "stopped_at", "amount")
     return Case(
         **{name: row._mapping[name] for name in (*same, "excluded", "attributed_to")},
         contract=law.contract.id,
         version=law.contract.version,
         clause=clause_of(law, row.term),
+        late_seconds=verdict_rows.late_seconds(row, judged.at),
         state=row.case or case.OPEN,
         currency=law.contract.currency,
         dispute_until=None if until is None else until.isoformat(),

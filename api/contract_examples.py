@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 PACKED = {
     "specversion": "1.0",
     "id": "scan-1",
@@ -57,3 +59,4 @@ RELEASED = {
 CASE = "/v1/sla/cases/{contract}/{term}/{order}"
 YEAR = CONTRACT | {"id": "northdock-year", "to": "2027-01-01"}
 SUCCESSION = {"on": "2027-01-01", "contract": CONTRACT | {"id": "northdock-year", "version": 2, "from": "2027-01-01"}}
+STRICTER = json.loads(json.dumps(CONTRACT).replace("PT40M", "PT30M"))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from api.contract_examples import CASE, CONTRACT, DELIVERED, PACKED, RELEASED, SUCCESSION, YEAR
+from api.contract_examples import CASE, CONTRACT, DELIVERED, PACKED, RELEASED, STRICTER, SUCCESSION, YEAR
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -358,6 +358,7 @@ STORY: tuple[Step, ...] = (
         status=201,
         role="manager",
     ),
+    Step(method="POST", path="/v1/sla/what-if/{contract}/{version}", body=STRICTER, role="manager"),
 )
 
 

@@ -82,39 +82,38 @@ class Judged:
         return closing(self.law.rules, self.sums.known(self.at), self.sums.tallies)
 
 
-def lately(now: datetime) -> datetime:
-    """The last full ten seconds: whoever looks again within them is shown the same."""
-    return now.replace(second=now.second // 10 * 10, microsecond=0)
-
-
 @contextmanager
 def judged(
     store: Database, tenant: str, contract: str, version: int | None, *, now: datetime, at: datetime | None = None
 ) -> Iterator[Judged]:
     """The log of a marketplace under a version of a contract, the newest where none is named; as of now, or ``at``.
 
-    Reading it is one transaction. Raises ``NoContract``, ``StillJudging``. O(events) the first time, then O(what is
-    new and what runs).
+    Raises ``NoContract``, ``StillJudging``; see ``judged_by``.
     """
     with store.read() as db:
         found = law(db, tenant, contract, version)
-    which = Which(
-        tenant=tenant,
-        contract=found.contract.id,
-        version=found.contract.version,
-        as_of=LIVE if at is None else at.isoformat(),
-    )
-    until = now if at is None else at
+    as_of = LIVE if at is None else at.isoformat()
+    which = Which(tenant=tenant, contract=found.contract.id, version=found.contract.version, as_of=as_of)
+    with judged_by(store, found, which, now if at is None else at) as made:
+        yield made
+
+
+@contextmanager
+def judged_by(store: Database, found: Law, which: Which, until: datetime) -> Iterator[Judged]:
+    """The judgement of a log at an instant, or a later one that it has come to already.
+
+    Reading it is one transaction. Raises ``StillJudging``. O(events) the first time, then O(what is new and what runs).
+    """
     through: int | None = None
     for _ in range(MOST_STEPS):
         with store.snapshot() as db:
             known = verdicts.find(db, which)
-            through = judging_steps.head(db, tenant) if through is None else through
+            through = judging_steps.head(db, which.tenant) if through is None else through
             step = judging_steps.behind(db, found, which, known, until, through)
             if step == "nothing" and known is not None:
                 sums = judging_steps.sums_of(known)
-                until = max(until, known.at)
-                yield Judged(db=db, tenant=tenant, number=known.number, law=found, at=until, sums=sums)
+                at = max(until, known.at)
+                yield Judged(db=db, tenant=which.tenant, number=known.number, law=found, at=at, sums=sums)
                 return
         if isinstance(step, Step):
             judging_steps.write(store, which, step)
@@ -126,12 +125,12 @@ def judged(
 def law(db: Connection, tenant: str, contract: str, version: int | None) -> Law:
     """A version made ready for judging, the newest where none is named. Raises ``NoContract``."""
     spelt = contracts.document(db, tenant, contract, version)
+    return _LAWS.of(spelt, lambda: made_ready(codec.read_contract(spelt.encode(), bound=True)))
 
-    def make() -> Law:
-        bound = codec.read_contract(spelt.encode(), bound=True)
-        return Law(contract=bound, rules=prepared(bound), zone=ZoneInfo(bound.timezone))
 
-    return _LAWS.of(spelt, make)
+def made_ready(bound: Contract) -> Law:
+    """A bound contract, ready for judging. Raises ``ParameterUnbound``."""
+    return Law(contract=bound, rules=prepared(bound), zone=ZoneInfo(bound.timezone))
 
 
 def _all(store: Database, law: Law, which: Which, known: Judgement | None, at: datetime) -> None:

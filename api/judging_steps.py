@@ -278,6 +278,7 @@ def _clock(row: Row) -> dict[str, Any]:
         "due_at": _instant(row.due_us),
         "stopped_at": _instant(row.stopped_us),
         "late_seconds": row.late_s,
+        "grows_at": _instant(row.grows_us),
         "excluded": row.excluded,
         "waived": row.is_waived,
         "uncapped": row.uncapped,

@@ -68,7 +68,7 @@ def attainment(judged: Judged, by: tuple[str, ...], *, party: str | None = None,
     """How many of the decided clocks were met, of all or of one party or week. Raises ``NoSuchColumn``."""
     columns = _columns(by)
     found = verdict_rows.counted(judged.db, judged.clocks(party=party, week=week), columns)
-    frame = _named(judged, pd.DataFrame(found, columns=[*columns, "state", "excused", "count"]))
+    frame = _named(judged, pd.DataFrame([*map(tuple, found)], columns=[*columns, "state", "excused", "count"]))
     is_excused = frame["excused"].astype(bool)
     count = frame["count"].astype("int64")
     met = frame["state"] == "met"
@@ -92,9 +92,10 @@ def attainment(judged: Judged, by: tuple[str, ...], *, party: str | None = None,
 
 def breaches(judged: Judged, by: tuple[str, ...] = ("party", "clause", "term")) -> Report:
     """Breaches with how late they are and what they cost, the dearest first. Raises ``NoSuchColumn``."""
-    columns = (*_columns(by), "late_seconds", "amount")
+    columns = (*_columns(by), "late_seconds", "amount", "grows_at")
     found = verdict_rows.charged(judged.db, judged.clocks(), columns)
-    frame = _named(judged, pd.DataFrame(found, columns=list(columns)))
+    frame = _named(judged, pd.DataFrame([*map(tuple, found)], columns=list(columns)))
+    frame["late_seconds"] = [verdict_rows.late_seconds(row, judged.at) for row in found]
     sums = (
         frame.groupby(list(by), observed=True, dropna=False, sort=True)
         .agg(
@@ -150,7 +151,7 @@ def cases(judged: Judged) -> Report:
             _spelt(row.started_at),
             _spelt(row.due_at),
             _spelt(row.stopped_at),
-            row.late_seconds,
+            verdict_rows.late_seconds(row, judged.at),
             row.amount,
             row.attributed_to,
             _spelt(dispute_until(judged.law, row.started_at)),
@@ -184,7 +185,7 @@ def _columns(by: tuple[str, ...]) -> list[str]:
 def _named(judged: Judged, frame: pd.DataFrame) -> pd.DataFrame:
     """With the clause of each term, where there are terms."""
     if "term" in frame:
-        frame["clause"] = frame["term"].map(lambda term: clause_of(judged.law, term))
+        frame["clause"] = frame["term"].map({each.id: each.clause or each.id for each in judged.contract.terms})
     return frame
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from sla.calendar import NeverOpen
+from sla.calendar import AroundTheClock, NeverOpen
 from sla.event import SECOND_US, Event
 from sla.order_log import OrderLog, last_of_firsts
 from sla.pauses import Gap, Span, paired, union
@@ -67,7 +67,10 @@ class ClockRule(NamedTuple):
 
 
 class Clock(NamedTuple):
-    """A clock at an instant. ``first`` is the event that started it, ``parcels`` those it waits for."""
+    """A clock at an instant. ``first`` is the event that started it, ``parcels`` those it waits for.
+
+    ``grows_us``: from when on lateness has been counting, of one around the clock that is late and runs on.
+    """
 
     state: str
     first: Event | None
@@ -80,6 +83,7 @@ class Clock(NamedTuple):
     elapsed_s: int
     paused_s: int
     late_s: int
+    grows_us: int | None = None
 
 
 Held = Mapping[str, list[Event]]
@@ -138,7 +142,8 @@ def _counted(rule: ClockRule, log: OrderLog, closed: Closed, at_us: int, course:
     gaps = union(spans, started_us, end_us) if spans else []
     open_us = rule.open_time.open_us
     paused_us = sum([open_us(begin_us, over_us) for begin_us, over_us in gaps])
-    elapsed_s = (open_us(started_us, end_us) - paused_us) // SECOND_US
+    elapsed_us = open_us(started_us, end_us) - paused_us
+    elapsed_s = elapsed_us // SECOND_US
     late_s = max(0, elapsed_s - rule.target_s)
     if course.is_cancelled:
         state = BREACHED if late_s else CANCELLED
@@ -147,7 +152,7 @@ def _counted(rule: ClockRule, log: OrderLog, closed: Closed, at_us: int, course:
     elif ended_us is not None:
         state = MET
     else:
-        state = PAUSED if any(end is None and begin <= at_us for begin, end in spans) else RUNNING
+        state = PAUSED if _is_paused(spans, at_us) else RUNNING
     due_us = None if state == PAUSED else _reached(rule, started_us, gaps, rule.target_s * SECOND_US)
     at_risk_us = None
     if rule.at_risk_us is not None:
@@ -166,7 +171,16 @@ def _counted(rule: ClockRule, log: OrderLog, closed: Closed, at_us: int, course:
         elapsed_s,
         paused_us // SECOND_US,
         late_s,
+        end_us - elapsed_us + rule.target_s * SECOND_US if late_s and _runs_on(rule, ended_us, spans, at_us) else None,
     )
+
+
+def _runs_on(rule: ClockRule, ended_us: int | None, spans: Sequence[Span], at_us: int) -> bool:
+    return ended_us is None and isinstance(rule.open_time, AroundTheClock) and not _is_paused(spans, at_us)
+
+
+def _is_paused(spans: Sequence[Span], at_us: int) -> bool:
+    return any(end is None and begin <= at_us for begin, end in spans)
 
 
 def _reached(rule: ClockRule, started_us: int, gaps: Sequence[Gap], wanted_us: int) -> int | None:

@@ -12,9 +12,10 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from sla.calendar import AroundTheClock, NeverOpen
 from sla.case import OPEN, Ends, moves
-from sla.clock import BREACHED, RUNNING, SCHEDULED
-from sla.event import Event
+from sla.clock import BREACHED, RUNNING, SCHEDULED, OpenTime
+from sla.event import SECOND_US, Event
 from sla.judge import NOT_QUALIFIED, Verdict
 from sla.order_log import OrderLog
 from sla.replay import Corrections, Known, counting, fold
@@ -27,9 +28,10 @@ SAID = ("drop", "tier", "hub", "courier")
 
 
 class Row(NamedTuple):
-    """One clock; times are microseconds. ``case``: what its last event made of a breach, ``None`` where there is none.
+    """One clock; times are microseconds. ``grows_us``: ``late_s`` goes on from there, a second each second.
 
-    ``week``: in which it started, such as ``2026-W47``, in the contract's zone.
+    ``case``: what its last event made of a breach, ``None`` where there is none. ``week``: in which it started, such as
+    ``2026-W47``, in the contract's zone.
     """
 
     order: str
@@ -40,6 +42,7 @@ class Row(NamedTuple):
     due_us: int | None
     stopped_us: int | None
     late_s: int
+    grows_us: int | None
     excluded: str | None
     is_waived: bool
     uncapped: int
@@ -107,6 +110,7 @@ def _row(verdict: Verdict, log: OrderLog, main: Known, said: dict[str, str | Non
         clock.due_us,
         clock.stopped_us,
         clock.late_s,
+        clock.grows_us,
         verdict.excluded,
         verdict.is_waived,
         verdict.uncapped,
@@ -122,15 +126,32 @@ def _row(verdict: Verdict, log: OrderLog, main: Known, said: dict[str, str | Non
 
 
 def _changes_us(verdict: Verdict, at_us: int) -> int | None:
-    """A clock that waits changes when it starts, a running one when it is due, an overrun one all the time."""
+    """A clock that waits changes when it starts, a running one when it is due.
+
+    One that is late and runs on grows: around the clock its row says from when, so it changes where it costs more; by
+    a calendar it changes with every open second; paused, it does not.
+    """
     clock = verdict.clock
     if verdict.state == SCHEDULED:
         return clock.started_us
     if verdict.state == RUNNING:
         return clock.due_us
-    if verdict.state in (BREACHED, NOT_QUALIFIED) and clock.stopped_us is None:
-        return at_us
-    return None
+    if verdict.state not in (BREACHED, NOT_QUALIFIED) or clock.stopped_us is not None:
+        return None
+    hours = verdict.rule.clock.open_time
+    if not isinstance(hours, AroundTheClock):
+        return _next_second_us(hours, at_us)
+    if clock.grows_us is None or verdict.state == NOT_QUALIFIED or verdict.excluded is not None or verdict.is_waived:
+        return None
+    dearer_s = verdict.rule.remedy.dearer_s(clock.late_s)
+    return None if dearer_s is None else clock.grows_us + dearer_s * SECOND_US
+
+
+def _next_second_us(hours: OpenTime, at_us: int) -> int | None:
+    try:
+        return hours.after_us(at_us, SECOND_US)
+    except NeverOpen:
+        return None
 
 
 def _first(events: Iterable[Event], name: str) -> str | None:

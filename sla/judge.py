@@ -31,6 +31,15 @@ class RemedyRule(NamedTuple):
         step = next((amount for after_s, amount in reversed(self.steps) if late_s > after_s), 0)
         return step + self.per_minute * (-(-late_s // 60))
 
+    def dearer_s(self, late_s: int) -> int | None:
+        """The next lateness at which a breach that grows may cost more, ``None`` where it never does."""
+        later = [after_s + 1 for after_s, _ in self.steps if after_s >= late_s]
+        if self.per_minute:
+            later.append(-(-late_s // 60) * 60 + 1)
+        if late_s <= self.grace_s:
+            later.append(self.grace_s + 1)
+        return min(later, default=None)
+
 
 class TermRule(NamedTuple):
     """One clock term, made ready. ``most_percent``: of the forecast, how many orders a drop may have."""

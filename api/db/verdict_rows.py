@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
@@ -51,12 +51,12 @@ def charged(db: Connection, clocks: Clocks, columns: Sequence[str]) -> Sequence[
     return db.execute(wanted.where(clocks.found(), _AT.state == "breached", _AT.excluded.is_(None))).all()
 
 
-def amounts(db: Connection, clocks: Clocks) -> dict[tuple[str, str], int]:
-    """What breaches that are not excused cost, by party and term."""
-    wanted = select(_AT.party, _AT.term, func.sum(_AT.amount).label("amount"))
+def amounts(db: Connection, clocks: Clocks) -> dict[tuple[str, str], tuple[int, int]]:
+    """How many breaches are not excused, and what they cost, by party and term."""
+    wanted = select(_AT.party, _AT.term, func.count().label("breaches"), func.sum(_AT.amount).label("amount"))
     late = (clocks.found(), _AT.state == "breached", _AT.excluded.is_(None))
     rows = db.execute(wanted.where(*late).group_by(_AT.party, _AT.term))
-    return {(row.party, row.term): int(row.amount) for row in rows}
+    return {(row.party, row.term): (row.breaches, int(row.amount)) for row in rows}
 
 
 def breached(clocks: Clocks) -> Select[Any]:
@@ -72,6 +72,11 @@ def costly(db: Connection, clocks: Clocks, begin: datetime | None, end: datetime
 
 
 LATEST = (_AT.started_at.desc(), _AT.order, _AT.term)
+
+
+def late_seconds(row: Any, at: datetime) -> int:
+    """How late a clock is at the instant of its judgement: one that runs on grows meanwhile."""
+    return int(row.late_seconds if row.grows_at is None else (at - row.grows_at) // timedelta(seconds=1))
 
 
 def one(db: Connection, clocks: Clocks) -> Row[Any] | None:

@@ -61,7 +61,8 @@ def read_case(
     who: Anyone, contract: str, term: str, order: str, db: Read, now: Now, version: Version = None
 ) -> CaseStory:
     """The breach, and every step that its case took."""
-    return cases.story(db, who, judging.law(db, who.tenant, contract, version), term, order, now)
+    law = judging.law(db, who.tenant, contract, version)
+    return cases.story(cases.stands(db, who, law, term, order, now), now)
 
 
 @router.post("/{contract}/{term}/{order:path}/excuse", status_code=201, summary="Propose an excuse")

@@ -38,5 +38,5 @@ def show_breaches(
 @router.get("/breaches/{contract}/{term}/{order:path}", response_class=HTMLResponse)
 def show_breach(who: Marketplace, contract: str, term: str, order: str, store: Store, now: Now) -> HTMLResponse:
     """One clock, and what happened."""
-    shown = breach_pages.clock(store, who.tenant, now, contract=contract, term=term, order=order)
+    shown = breach_pages.clock(store, who, now, contract=contract, term=term, order=order)
     return page.render("breach.html", who=who, **shown)

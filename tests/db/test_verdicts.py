@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from api import judging, judging_steps, sla_intake
-from api.db import accounts, contracts, sla_log
+from api.db import accounts, contracts, sla_log, verdict_rows
 from api.db import verdicts as verdict_store
 from api.db.connect import Database, connect
 from api.db.tables.sla import sla_events
@@ -61,7 +61,7 @@ def kept(store: Database, bound: Contract, now: datetime, at: datetime | None = 
                 [
                     *(row.term, row.order, row.party, row.state),
                     *(None if each is None else us(each) for each in (row.started_at, row.due_at, row.stopped_at)),
-                    *(row.late_seconds, row.excluded, row.amount, row.attributed_to),
+                    *(verdict_rows.late_seconds(row, judged.at), row.excluded, row.amount, row.attributed_to),
                 ]
             )
             for row in sorted(found, key=lambda row: (row.term, row.order))

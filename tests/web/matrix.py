@@ -164,6 +164,8 @@ ROUTES: dict[str, tuple[Role, ...] | None] = {
     "GET /v1/sla/reports/{report}.{ending}": HOUSE,
     "GET /v1/sla/statements/{contract}.{ending}": ALL,
     "POST /v1/sla/windows/{contract}/settle": DECIDING,
+    "GET /v1/sla/what-if/{contract}/{version}": HOUSE,
+    "POST /v1/sla/what-if/{contract}/{version}": HOUSE,
     "GET /v1/sla/cases": ALL,
     "GET /v1/sla/cases/{contract}/{term}/{order}": ALL,
     "POST /v1/sla/cases/{contract}/{term}/{order}/excuse": HOOKED,

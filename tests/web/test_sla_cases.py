@@ -143,3 +143,14 @@ def test_said_twice_with_one_key_it_is_one_event(told: Service) -> None:
     first, again = (told.post(f"{HERE}/pick/o2/excuse", Role.HUB, **body) for _ in range(2))
     assert first.json() == again.json()
     assert len(told.get("/v1/log?type=excuse.proposed&order=o2").json()["items"]) == 1
+
+
+def test_the_page_of_a_breach_shows_its_case_and_what_decided_it(told: Service) -> None:
+    say(told, "excuse", Role.HUB, code="power_cut", reason="no light")
+    say(told, "reject", Role.MANAGER, reason="there was")
+    page = told.get("/sla/breaches/northdock/pick/o2", Role.MANAGER).text
+    assert "The case: upheld" in page
+    assert page.index("excuse proposed") < page.index("there was")
+    assert page.count("decided the case") == 4  # released, packed, proposed, rejected; not the delivery
+    assert "upheld" in told.get("/sla/breaches?contract=northdock&term=pick", Role.MANAGER).text
+    assert "The case" not in told.get("/sla/breaches/northdock/pick/o1", Role.MANAGER).text

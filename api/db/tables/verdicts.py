@@ -60,6 +60,7 @@ verdicts = Table(
     Column("due_at", Instant),
     Column("stopped_at", Instant),
     Column("late_seconds", BigInteger, nullable=False),
+    Column("grows_at", Instant),
     Column("excluded", Document),
     Column("waived", Boolean, nullable=False),
     Column("uncapped", Money, nullable=False),
@@ -85,6 +86,7 @@ verdicts = Table(
 )
 """One clock each, as ``sla.judge`` has it: ``uncapped`` and ``amount`` before and after the cap of an event.
 
-``case``: what its last event made of a breach. ``week``: of its start, in the contract's zone. ``drop``, ``tier``,
-``hub``, ``courier``: what the events of the order say first.
+``grows_at``: lateness goes on from then, a second each second. ``case``: what its last event made of a breach.
+``week``: of its start, in the contract's zone. ``drop``, ``tier``, ``hub``, ``courier``: what the events of the order
+say first.
 """

@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("late_seconds", sa.BigInteger(), nullable=False),
+        sa.Column("grows_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("excluded", sa.Text(), nullable=True),
         sa.Column("waived", sa.Boolean(), nullable=False),
         sa.Column("uncapped", sa.BigInteger(), nullable=False),
