@@ -85,7 +85,7 @@ def overview(
         here = judged.db.execute(late.order_by(*verdict_rows.LATEST).offset(page * PAGE).limit(PAGE + 1)).all()
         return empty | {
             "version": judged.contract.version,
-            "at": judged.at,
+            "at": judged.at.replace(second=0, microsecond=0),
             "parties": verdict_rows.values(judged.db, judged.clocks(), "party"),
             "weeks": verdict_rows.values(judged.db, judged.clocks(), "week")[:-13:-1],
             "rows": rows,

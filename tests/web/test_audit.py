@@ -52,10 +52,14 @@ def test_what_edits_and_deletes_is_told_by_its_path(service: Service) -> None:
     ]
 
 
+CHANGE_NOTHING = ("/v1/promises", "/v1/sla/what-if/{contract}/{version}")
+"""What is asked by POST because the question is long."""
+
+
 def test_every_change_of_the_story_is_in_the_log(service: Service) -> None:
     told = Told(service=service)
     for step, _ in told.each():
-        if step.method == "GET" or step.path == "/v1/promises":
+        if step.method == "GET" or step.path in CHANGE_NOTHING:
             continue
         action = last(service)["action"].replace(":path}", "}")
         assert action == f"{step.method} {step.path}"

@@ -11,7 +11,7 @@ from api.principal import Role
 from tests.web.service import OTHER, Service
 
 PATH = "/v1/contracts/northdock-year/1"
-NEXT: dict[str, Any] = SUCCESSION["contract"]  # type: ignore[assignment]
+NEXT: Any = SUCCESSION["contract"]
 
 
 @pytest.fixture

@@ -26,7 +26,13 @@ AHEAD = (("/v1/loans", ("drop",)),)
 """References to what need not be there yet: sellers may lend before the drop is set up."""
 
 
-OPEN_BODIES = ("/v1/events", "/v1/events/{service}", "/v1/contracts", "/v1/sla/what-if/{contract}/{version}")
+OPEN_BODIES = (
+    "/v1/events",
+    "/v1/events/{service}",
+    "/v1/contracts",
+    "/v1/contracts/{contract}/{version}/succeed",
+    "/v1/sla/what-if/{contract}/{version}",
+)
 """Events may have attributes of their own and tell of anything; contracts are YAML too, and have tests of their own."""
 
 
