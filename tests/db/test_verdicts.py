@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from api import judging, judging_steps, sla_intake
-from api.db import accounts, contracts, sla_log, verdict_rows
+from api.db import accounts, contracts, migrate, sla_log, verdict_rows
 from api.db import verdicts as verdict_store
 from api.db.connect import Database, connect
 from api.db.tables.sla import sla_events
@@ -223,3 +223,17 @@ def test_of_judgements_as_of_an_instant_the_latest_are_kept(store: Database) -> 
     with store.read() as db:
         assert len(db.execute(select(judgements)).all()) == verdict_store.KEPT
         assert len(db.execute(select(verdicts)).all()) == verdict_store.KEPT
+
+
+def test_events_that_were_there_before_verdicts_were_kept_are_judged_as_well(store: Database) -> None:
+    bound = publish(store, LAW)
+    closed = order_event(9, "hub.closed_by_authority", 12) | {"subject": "hub/kallio", "data": {}}
+    right = order_event(1, "parcel.packed", 20, corrects={"source": "m", "id": "parcel.packed-o1-50"})
+    tell(store, [order_event(1, "plan.released", 0), order_event(1, "parcel.packed", 50), right, closed], EVENING)
+    with store.read() as db:
+        before = db.execute(select(sla_events).order_by(sla_events.c.id)).all()
+    migrate.move(store, "0001")
+    migrate.upgrade(store)
+    with store.read() as db:
+        assert db.execute(select(sla_events).order_by(sla_events.c.id)).all() == before
+    assert number(store, bound, 60)[1] == {"o1": ("met", 0)}
