@@ -23,7 +23,7 @@ from router.errors import Fault, Faulty
 def create(db: Connection, who: Principal, data: bytes, now: datetime) -> Reply[LiveDrop]:
     """A new drop, open, with the settings that ``data`` spells. Raises ``Faulty``, ``DropExists``."""
     made = drops.add(db, who.tenant, _read(db, who, data), now)
-    events.emit(db, who.tenant, [_event(made.id, "created", now)])
+    events.emit(db, who.tenant, [event(made.id, "created", now)])
     return Reply(record=made, revision=made.revision, location=f"/v1/drops/{quote(made.id, safe='')}")
 
 
@@ -45,23 +45,26 @@ def edit(db: Connection, who: Principal, drop: str, data: bytes, revision: int, 
         raise Faulty("drop", (Fault(pointer="/id", code="bad-value", message=message),))
     made = drops.edit(db, who.tenant, settings, revision=revision, now=now)
     fitting.check(db, who.tenant, settings)
-    events.emit(db, who.tenant, [_event(drop, "changed", now)])
+    events.emit(db, who.tenant, [event(drop, "changed", now)])
     return Reply(record=made, revision=made.revision)
 
 
 def close(db: Connection, who: Principal, drop: str, now: datetime) -> Reply[LiveDrop]:
     """Lets no more orders in; closing again changes nothing. Raises ``NoDrop``, ``DropNotOpen``."""
     if drops.turn(db, who.tenant, drop, "closed", of=("open",), now=now):
-        return _told(db, who, drop, [_event(drop, "closed", now)])
+        return _told(db, who, drop, [event(drop, "closed", now)])
     return show(db, who, drop)
 
 
 def cancel(db: Connection, who: Principal, drop: str, now: datetime) -> Reply[LiveDrop]:
-    """Cancels a drop that is not released, with all of its orders. Raises ``NoDrop``, ``DropNotOpen``."""
+    """Cancels a drop that is not released, with all of its orders.
+
+    Raises ``NoDrop``, ``DropNotOpen``, ``WorkBegun``.
+    """
     if drops.turn(db, who.tenant, drop, "cancelled", of=("open", "closed"), now=now):
         gone = orders.cancel_all(db, who.tenant, drop, new_id=new_id, now=now)
         sla_log.tell(db, who.tenant, gone, now)
-        return _told(db, who, drop, [*gone, _event(drop, "cancelled", now)])
+        return _told(db, who, drop, [*gone, event(drop, "cancelled", now)])
     return show(db, who, drop)
 
 
@@ -75,5 +78,6 @@ def _read(db: Connection, who: Principal, data: bytes) -> DropSettings:
     return drop_settings.read(data, partial(drops.registered, db, who.tenant))
 
 
-def _event(drop: str, what: str, now: datetime) -> Event:
+def event(drop: str, what: str, now: datetime) -> Event:
+    """Something that happened to a drop."""
     return Event(id=new_id(), type=f"drop.{what}", subject=f"drop/{drop}", time=now, data={"drop": drop})

@@ -18,6 +18,7 @@ EventType: TypeAlias = Literal[
     "drop.changed",
     "drop.closed",
     "drop.created",
+    "drop.reopened",
     "hold.created",
     "hold.extended",
     "hold.released",
@@ -35,6 +36,7 @@ EventType: TypeAlias = Literal[
     "override.added",
     "override.removed",
     "pick-list.released",
+    "pick-list.withdrawn",
     "plan.made",
     "plan.released",
     "sku.added",
@@ -42,6 +44,7 @@ EventType: TypeAlias = Literal[
     "sku.removed",
     "stock.moved",
     "trip.released",
+    "trip.withdrawn",
     "webhook.disabled",
     "webhook.test",
 ]

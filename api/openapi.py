@@ -56,7 +56,7 @@ MEANINGS = {
     403: "The role does not allow this",
     404: "Not there, or somebody else's",
     409: "Something else stands in the way",
-    410: "What was asked for is not kept any more",
+    410: "What was asked for is not kept any more, or was withdrawn",
     412: "It was changed meanwhile: it is not the revision in If-Match any more",
     413: "The body is too large",
     415: "The body is of a media type that the route does not read",

@@ -18,7 +18,7 @@ from annotated_types import Ge, Le
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import solver
+from api import begun, solver
 from api.assemble import drop_document
 from api.db import drops, events, jobs, overrides, plans
 from api.db.connect import Database
@@ -196,7 +196,7 @@ def make(doing: Doing, *, extracts: Path, workers: int, solve: Callable[..., sol
 
 
 def asked_document(db: Connection, tenant: str, drop: str, now: datetime, plan_at: datetime | None = None) -> Drop:
-    """The drop as it stands, under what a person decided. ``plan_at`` where its settings give none: now.
+    """The drop as it stands and has begun, under what a person decided. ``plan_at`` where its settings give none: now.
 
     Raises ``NoDrop``, ``DropNotOpen``, ``Faulty``.
     """
@@ -204,7 +204,8 @@ def asked_document(db: Connection, tenant: str, drop: str, now: datetime, plan_a
     if stands.state not in PLANNED:
         raise DropNotOpen(drop, stands.state, PLANNED)
     at = drops.settings(db, tenant, stands).plan_at or plan_at or now.replace(microsecond=0)
-    return overrides.applied(drop_document(db, tenant, drop, plan_at=at, now=now), overrides.every(db, tenant, drop))
+    document = drop_document(db, tenant, drop, plan_at=at, now=now, committed=begun.committed(db, tenant, drop))
+    return overrides.applied(document, overrides.every(db, tenant, drop))
 
 
 def prepared(drop: Drop, extracts: Path) -> Drop:

@@ -16,6 +16,7 @@ from api import refusals
 from api.cookies import CrossSite
 from api.db.events import EventsForgotten
 from api.db.outage import DatabaseFull
+from api.db.stored import Withdrawn
 from api.deps import Changed, NoRevisionGiven
 from api.openid import SignInRefused
 from api.pages import page
@@ -38,6 +39,7 @@ STATUS: dict[type[DropwrightError], int] = {
     SignInRefused: 403,
     NoRevisionGiven: 428,
     EventsForgotten: 410,
+    Withdrawn: 410,
     Changed: 412,
     DatabaseFull: 507,
     TooManyRequests: 429,

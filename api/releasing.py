@@ -6,13 +6,13 @@ All of it happens in one transaction, so that it has happened whole or not at al
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from api import planning
+from api import begun, planning
 from api.assemble import drop_document
 from api.db import drops, events, lending, order_rows, orders, overrides, plans, releases, sla_log, stock
 from api.db.events import Event
@@ -56,13 +56,15 @@ def release(db: Connection, who: Principal, drop: str, version: int, now: dateti
         if found.state == "released":
             return Reply(record=found)
         raise PlanOutdated(drop, version, "another version was released")
+    if found.state == "released":
+        raise PlanOutdated(drop, version, "it was released before the drop was opened again")
     if not plans.release(db, tenant, drop, version, actor=who.actor, now=now):
         raise PlanOutdated(drop, version, "there is a later one")
     _same(db, tenant, found, now)
     planned = codec.read_drop(plans.spelt(db, tenant, drop, version, "drop"))
     plan = codec.read_plan(plans.spelt(db, tenant, drop, version, "plan"))
     cause = Cause(reason=REASON, reference=f"drop/{drop}", actor=who.actor, at=now)
-    _take(db, tenant, drop, plan, cause)
+    _take(db, tenant, drop, begun.new_parcels(planned, plan), cause)
     orders.taken(db, tenant, drop, {each.order for each in plan.unserved}, now)
     handed = releases.add(
         db,
@@ -86,7 +88,14 @@ def _same(db: Connection, tenant: str, found: PlanEntry, now: datetime) -> None:
     """Raises ``PlanOutdated`` where orders, settings, registry or overrides changed since the plan was asked for."""
     asked = codec.read_drop(plans.spelt(db, tenant, found.drop, found.version, "asked"))
     stands = overrides.applied(
-        drop_document(db, tenant, found.drop, plan_at=asked.plan_at, now=now),
+        drop_document(
+            db,
+            tenant,
+            found.drop,
+            plan_at=asked.plan_at,
+            now=now,
+            committed=begun.committed(db, tenant, found.drop),
+        ),
         overrides.every(db, tenant, found.drop),
     )
     if replace(stands, stock=asked.stock) == asked:
@@ -98,11 +107,11 @@ def _same(db: Connection, tenant: str, found: PlanEntry, now: datetime) -> None:
     raise PlanOutdated(found.drop, found.version, f"{what} since; plan again")
 
 
-def _take(db: Connection, tenant: str, drop: str, plan: Plan, cause: Cause) -> None:
+def _take(db: Connection, tenant: str, drop: str, parcels: Iterable[Parcel], cause: Cause) -> None:
     """Takes what the parcels hold away for good, wherever it had been reserved. Raises ``StockShort``."""
     units: dict[Cell, int] = {}
     lent: dict[Cell, int] = {}
-    for parcel in plan.parcels:
+    for parcel in parcels:
         for line in parcel.lines:
             cell = (parcel.hub, line.sku)
             units[cell] = units.get(cell, 0) + line.quantity - line.contingency
@@ -139,13 +148,17 @@ def _titles(db: Connection, tenant: str, planned: Drop) -> Mapping[str, str]:
 
 
 def _logged(planned: Drop, plan: Plan, version: int, now: datetime) -> list[LogEntry]:
-    """What clocks learn of a release: for each order that is served, its parcels, and its hub where that is one."""
+    """What clocks learn of a release: for each order that is served, its parcels, and its hub where that is one.
+
+    An order of which all had begun before was told of before.
+    """
     parcels: dict[str, list[Parcel]] = {}
     for parcel in plan.parcels:
         parcels.setdefault(parcel.order, []).append(parcel)
     made = []
+    told_anew = {parcel.order for parcel in begun.new_parcels(planned, plan)}
     for order in planned.orders:
-        own = parcels.get(order.id, [])
+        own = parcels.get(order.id, []) if order.id in told_anew else []
         hubs = {parcel.hub for parcel in own}
         data = {"order": order.id, "drop": planned.id, "tier": order.tier, "version": version}
         data |= {"parcels": [parcel.id for parcel in own]} | ({"hub": hubs.pop()} if len(hubs) == 1 else {})

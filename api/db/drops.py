@@ -220,8 +220,8 @@ def edit(db: Connection, tenant: str, asked: DropSettings, *, revision: int, now
 def turn(db: Connection, tenant: str, drop: str, into: State, *, of: tuple[State, ...], now: datetime) -> bool:
     """Gives a drop another state, once; False where it has it. Raises ``NoDrop``, ``DropNotOpen``."""
     values: dict[str, Any] = {"state": into, "revision": drops.c.revision + 1, "updated_at": now}
-    if into == "closed":
-        values["closed_at"] = now
+    if into in ("open", "closed"):
+        values["closed_at"] = now if into == "closed" else None
     if db.execute(update(drops).where(_row(tenant, drop), drops.c.state.in_(of)).values(values)).rowcount:
         return True
     in_state(db, tenant, drop, into, *of)

@@ -187,8 +187,8 @@ def give_back(db: Connection, tenant: str, loan: str, units: int, cause: Cause) 
 
 
 def lent(db: Connection, tenant: str, drop: str) -> dict[Cell, tuple[int, int]]:
-    """What a drop has borrowed, not consumed: units and cost of a unit by cell, in order."""
-    found = listed(tenant, drop=drop).where(loans.c.lent > 0).order_by(loans.c.hub, loans.c.sku)
+    """What a drop has borrowed, not consumed: units and cost of a unit by cell, in order. None may be left."""
+    found = listed(tenant, drop=drop).where(loans.c.lent + loans.c.consumed > 0).order_by(loans.c.hub, loans.c.sku)
     return {(each.hub, each.sku): (each.lent, each.unit_cost) for each in db.execute(found)}
 
 
@@ -218,10 +218,29 @@ def end(db: Connection, tenant: str, drop: str, cause: Cause) -> None:
         db.execute(update(loans).where(_of(tenant, each.id)).values(values))
 
 
+def restore(db: Connection, tenant: str, drop: str, units: Mapping[Cell, int], cause: Cause) -> None:
+    """Opens the loans of a drop again, and gives it back what parcels had consumed that are withdrawn.
+
+    What went back to sellers when the loans ended stays theirs. Raises ``LentShort``; whoever catches it rolls back.
+    """
+    firm(db, tenant, drop)
+    ended = and_(loans.c.tenant == tenant, loans.c.for_drop == drop, loans.c.ended_at.is_not(None))
+    db.execute(update(loans).where(ended).values(ended_at=None, revision=loans.c.revision + 1))
+    wanted = {cell: quantity for cell, quantity in sorted(units.items()) if quantity}
+    for (hub, sku), quantity in wanted.items():
+        mine = and_(loans.c.tenant == tenant, loans.c.for_drop == drop, loans.c.hub == hub, loans.c.sku == sku)
+        if _transfer(db, tenant, mine, loans.c.consumed >= quantity, quantity, ("consumed", "drop"), cause) is None:
+            raise LentShort(hub, sku, quantity, 0)
+    contingency.add(db, tenant, wanted, cause)
+    for cell, quantity in wanted.items():
+        contingency.lend(db, tenant, cell, quantity)
+
+
 _MOVES: Mapping[tuple[Account, Account], tuple[int, int]] = {
     ("seller", "drop"): (1, 0),
     ("drop", "consumed"): (-1, 1),
     ("drop", "seller"): (-1, 0),
+    ("consumed", "drop"): (1, -1),
 }
 """What an entry does to the units that are lent, and to those that are consumed."""
 

@@ -65,6 +65,15 @@ def units(db: Connection, tenant: str, drop: str, order: str) -> dict[Cell, int]
     return {(row.hub, row.sku): row.units for row in rows}
 
 
+def cells(db: Connection, tenant: str, drop: str) -> dict[str, set[Cell]]:
+    """Where orders of a drop have something reserved, by order."""
+    columns = (order_units.c.order, order_units.c.hub, order_units.c.sku)
+    found: dict[str, set[Cell]] = {}
+    for row in db.execute(select(*columns).where(order_units.c.tenant == tenant, order_units.c.drop == drop)):
+        found.setdefault(row.order, set()).add((row.hub, row.sku))
+    return found
+
+
 def recipients(db: Connection, tenant: str, drop: str, named: Collection[str] | None = None) -> dict[str, Recipient]:
     """Whom these orders go to, or all of a drop; where nobody told, or the data was purged, there is none."""
     columns = [recipient_rows.c[name] for name in ("order", *_RECIPIENT)]

@@ -5,7 +5,7 @@ Locks are taken in one order: the drop, its orders, held units, stock, sums, eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from api.db import articles, drops, order_rows, order_sums, reservations, stock
 from api.db.drops import DropNotOpen
 from api.db.events import Event
 from api.db.reservations import Wanted
+from api.db.stock import Cell
 from api.db.tables.orders import orders
 from api.deps import Changed
 from api.ordering import OrderChange, PlacedOrder, Recipient, as_in_drop
@@ -43,6 +44,15 @@ class OrderCancelled(Conflict):
 
     def __init__(self, order: str) -> None:
         super().__init__(f"order {order!r} is cancelled, and stays so: post it anew under another id", order=order)
+
+
+class WorkBegun(Conflict):
+    """Something was asked of an order, or of a drop, of which hubs or couriers have parcels in their hands."""
+
+    code, title = "work-begun", "Work on it has begun"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is being picked or carried, and stays as it is; what comes back is a return")
 
 
 def get(db: Connection, tenant: str, drop: str, order: str) -> tuple[PlacedOrder, int]:
@@ -96,7 +106,7 @@ def among(order: Order, hubs: Sequence[str]) -> Sequence[str]:
 def hold(db: Connection, tenant: str, drop: str, order: str, *, event_id: str, now: datetime) -> tuple[Event, ...]:
     """Fraud review takes an order back; it keeps its stock. Nothing happens to one that is held.
 
-    Raises ``NoOrder``, ``OrderCancelled``, and ``DropNotOpen`` where the drop is released or cancelled.
+    Raises ``NoOrder``, ``OrderCancelled``, ``WorkBegun``, and ``DropNotOpen`` where the drop is released or cancelled.
     """
     row = _alive(db, tenant, drop, order)
     if row.state == "held":
@@ -124,8 +134,8 @@ def release(
 def cancel(db: Connection, tenant: str, drop: str, order: str, *, event_id: str, now: datetime) -> tuple[Event, ...]:
     """Gives an order up and its stock back. Nothing happens to one that is cancelled.
 
-    A held order may be cancelled even where the drop is released, since no plan has it. Raises ``NoOrder``, and
-    ``DropNotOpen`` for others.
+    A held order may be cancelled even where the drop is released, since no plan has it. Raises ``NoOrder``,
+    ``WorkBegun``, and ``DropNotOpen`` for others.
     """
     stands = drops.stands(db, tenant, drop, firm=True)
     row = _locked(db, tenant, drop, order)
@@ -133,6 +143,7 @@ def cancel(db: Connection, tenant: str, drop: str, order: str, *, event_id: str,
         return ()
     if row.state == "cleared" and stands.state not in ALIVE:
         raise DropNotOpen(drop, stands.state, ALIVE)
+    _untouched(row)
     units = order_rows.units(db, tenant, drop, order)
     _write(db, row, state="cancelled", stock="none", updated_at=now)
     order_rows.drop_units(db, tenant, drop, order)
@@ -145,9 +156,11 @@ def cancel(db: Connection, tenant: str, drop: str, order: str, *, event_id: str,
 def cancel_all(
     db: Connection, tenant: str, drop: str, *, new_id: Callable[[], str], now: datetime
 ) -> tuple[Event, ...]:
-    """Gives every order of a drop up, and its stock back. O(orders)."""
+    """Gives every order of a drop up, and its stock back. Raises ``WorkBegun``. O(orders)."""
     mine = and_(orders.c.tenant == tenant, orders.c.drop == drop, orders.c.state != "cancelled")
     rows = db.execute(select(orders).where(mine).order_by(orders.c.id).with_for_update()).all()
+    for row in rows:
+        _untouched(row)
     gone = {"state": "cancelled", "stock": "none", "revision": orders.c.revision + 1, "updated_at": now}
     db.execute(update(orders).where(mine).values(gone))
     stock.unreserve(db, tenant, order_rows.give_up(db, tenant, drop))
@@ -164,6 +177,35 @@ def taken(db: Connection, tenant: str, drop: str, unserved: Collection[str], now
     for start in range(0, len(left), 500):
         some = and_(mine, orders.c.id.in_(left[start : start + 500]))
         db.execute(update(orders).where(some).values(stock="short"))
+
+
+def given_back(
+    db: Connection,
+    tenant: str,
+    drop: str,
+    gone: Mapping[str, bool],
+    picked: Mapping[str, Collection[Cell]],
+    now: datetime,
+) -> None:
+    """Orders of a drop that is open again: those in ``gone`` have their stock back, and the sums are counted anew.
+
+    ``gone``: by order whether all of it is reserved; ``picked``: where the parcels of orders are that have begun, which
+    are never given back. O(orders).
+    """
+    mine = and_(orders.c.tenant == tenant, orders.c.drop == drop, orders.c.state == "cleared")
+    more = {"revision": orders.c.revision + 1, "updated_at": now}
+    for state, whole in (("reserved", True), ("short", False)):
+        names = sorted(order for order, all_of_it in gone.items() if all_of_it is whole and order not in picked)
+        for start in range(0, len(names), 500):
+            some = and_(mine, orders.c.id.in_(names[start : start + 500]))
+            db.execute(update(orders).where(some).values(stock=state, **more))
+    reserved = order_rows.cells(db, tenant, drop)
+    needs = (
+        order_sums.of(order_of(row), {*reserved.get(row.id, ()), *picked.get(row.id, ())})
+        for row in db.execute(select(orders).where(mine))
+    )
+    order_sums.forget(db, tenant, drop)
+    order_sums.change(db, tenant, drop, order_sums.together(needs))
 
 
 def change(
@@ -241,7 +283,14 @@ def _alive(db: Connection, tenant: str, drop: str, order: str) -> Row[Any]:
         raise OrderCancelled(order)
     if stands.state not in ALIVE:
         raise DropNotOpen(drop, stands.state, ALIVE)
+    _untouched(row)
     return row
+
+
+def _untouched(row: Row[Any]) -> None:
+    """Raises ``WorkBegun`` where the stock of an order has left the shelf for it."""
+    if row.stock == "taken":
+        raise WorkBegun(f"order {row.id!r}")
 
 
 def _locked(db: Connection, tenant: str, drop: str, order: str) -> Row[Any]:

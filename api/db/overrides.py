@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select
 from api.db.stored import named
 from api.db.tables.plans import overrides
 from router.errors import Fault, Faulty, NotFound
-from router.model import Drop, Id, Record
+from router.model import Courier, Drop, Id, Record, Trip
 
 Kind: TypeAlias = Literal["pin-order", "forbid-courier"]
 
@@ -104,11 +104,26 @@ def every(db: Connection, tenant: str, drop: str) -> tuple[Override, ...]:
 
 
 def applied(drop: Drop, decided: Sequence[Override]) -> Drop:
-    """The drop under these decisions: of two pins of one order the later one holds. Pure."""
+    """The drop under these decisions: of two pins of one order the later one holds.
+
+    A courier with trips under way keeps these and gets no more, but for one home where the last ends elsewhere. Pure.
+    """
     pins = {each.order: each.hub for each in decided if each.kind == "pin-order" and each.hub is not None}
     out = {each.courier for each in decided if each.kind == "forbid-courier"}
+    under_way: dict[str, list[Trip]] = {}
+    for trip in sorted(drop.committed.trips, key=lambda trip: trip.load_at):
+        under_way.setdefault(trip.courier, []).append(trip)
     return replace(
         drop,
         orders=tuple(replace(order, hubs=(pins[order.id],)) if order.id in pins else order for order in drop.orders),
-        couriers=tuple(courier for courier in drop.couriers if courier.id not in out),
+        couriers=tuple(
+            _finishing(courier, under_way[courier.id]) if courier.id in out else courier
+            for courier in drop.couriers
+            if courier.id not in out or courier.id in under_way
+        ),
     )
+
+
+def _finishing(courier: Courier, trips: Sequence[Trip]) -> Courier:
+    """A courier who does not drive any more once home; ``trips``: those under way, in order."""
+    return replace(courier, max_trips=len(trips) + (trips[-1].return_to != courier.home))

@@ -6,7 +6,7 @@ none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from types import MappingProxyType
@@ -43,7 +43,7 @@ class NoPickList(NotFound):
 class PickListEntry:
     """What one hub picks in one wave. ``due_at``: picked by then; ``leaves_at``: when its first parcel leaves.
 
-    ``lines`` and ``units`` count what is picked. ``superseded_at``: when a later version of the plan took its place.
+    ``lines`` and ``units`` count what is picked. ``superseded_at``: when it was withdrawn.
     """
 
     id: str
@@ -65,8 +65,7 @@ _SHOWN = tuple(pick_lists.c[field.name] for field in fields(PickListEntry))
 
 
 def add(db: Connection, tenant: str, lists: Mapping[str, PickList], *, drop: str, version: int, now: datetime) -> None:
-    """Stores lists by their ids, in every format; those of earlier versions of the drop's plan are superseded."""
-    stored.supersede(db, pick_lists, tenant, drop=drop, version=version, now=now)
+    """Stores lists by their ids, in every format."""
     rows = [
         {
             "tenant": tenant,
@@ -112,6 +111,20 @@ def page(
     return paged.page(db, rows, by, lambda row: PickListEntry(**row._mapping))
 
 
+def held(db: Connection, tenant: str, drop: str, version: int) -> dict[tuple[str, str], str]:
+    """The ids of the lists of one version that were not withdrawn, by hub and wave."""
+    return {
+        (each.hub, each.wave): each.id for each in released(db, tenant, drop, version) if each.superseded_at is None
+    }
+
+
+def withdraw(db: Connection, tenant: str, names: Sequence[str], now: datetime) -> tuple[PickListEntry, ...]:
+    """Takes lists back, and gives them: for whoever tells the hubs."""
+    stored.withdraw(db, pick_lists, tenant, names, now)
+    wanted = select(*_SHOWN).where(pick_lists.c.tenant == tenant, pick_lists.c.id.in_(names)).order_by(pick_lists.c.id)
+    return tuple(PickListEntry(**row) for row in db.execute(wanted).mappings())
+
+
 def released(db: Connection, tenant: str, drop: str, version: int) -> tuple[PickListEntry, ...]:
     """The lists of one version of a drop's plan, in the order of ``page``: for whoever tells the hubs."""
     held = pick_lists.c
@@ -124,7 +137,7 @@ def released(db: Connection, tenant: str, drop: str, version: int) -> tuple[Pick
 
 
 def entry(db: Connection, who: Principal, pick_list: str) -> PickListEntry:
-    """The list of that id, superseded or not. Raises ``NoPickList``."""
+    """The list of that id, withdrawn or not. Raises ``NoPickList``."""
     row = db.execute(select(*_SHOWN).where(_one(who, pick_list))).mappings().one_or_none()
     if row is None:
         raise NoPickList
@@ -132,7 +145,7 @@ def entry(db: Connection, who: Principal, pick_list: str) -> PickListEntry:
 
 
 def file(db: Connection, who: Principal, pick_list: str, ending: str) -> File:
-    """The list of that id in one of ``FORMATS``, superseded or not. Raises ``NoPickList``, ``FileDamaged``."""
+    """The list of that id in one of ``FORMATS``. Raises ``NoPickList``, ``Withdrawn``, ``FileDamaged``."""
     row = stored.find(db, pick_lists, pick_list_files, _one(who, pick_list), ending)
     if row is None:
         raise NoPickList

@@ -146,6 +146,13 @@ def get(db: Connection, tenant: str, drop: str, version: int) -> PlanEntry:
     return entry(_row(db, tenant, drop, version))
 
 
+def last_released(db: Connection, tenant: str, drop: str) -> PlanEntry | None:
+    """The version that was released last: the one that holds, as far as it was not withdrawn."""
+    wanted = listed(tenant, drop).where(plans.c.state == "released").order_by(plans.c.version.desc()).limit(1)
+    row = db.execute(wanted).one_or_none()
+    return None if row is None else entry(row)
+
+
 def listed(tenant: str, drop: str) -> Select[Any]:
     """The versions of a drop's plan, for ``entry``; order them by version."""
     return select(plans).where(plans.c.tenant == tenant, plans.c.drop == drop)

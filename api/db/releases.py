@@ -42,7 +42,7 @@ def add(
     titles: Mapping[str, str] | None = None,
     recipients: Mapping[str, Recipient] | None = None,
 ) -> Release:
-    """Stores all that a valid plan hands over, in every format; what earlier versions handed over is superseded.
+    """Stores all that a valid plan hands over, in every format, but for what had begun before: that was handed over.
 
     ``bins``: hub and SKU to where it lies. ``titles``: SKU to what it is called. ``recipients``: order to whom the
     courier meets; they stand in manifests alone. Ids depend on the marketplace, the drop, the version and what they
@@ -55,9 +55,11 @@ def add(
             drop_record, plan_record, edition=json.dumps(key), plan_version=plan_version, bins=bins, titles=titles
         )
     }
+    under_way = {trip.id for trip in drop_record.committed.trips}
     driven = {
         _id(*key, "trip", each.trip): each
         for each in manifests.manifests(drop_record, plan_record, plan_version=plan_version, recipients=recipients)
+        if each.trip not in under_way
     }
     pick_lists.add(db, tenant, lists, drop=drop, version=plan_version, now=now)
     trips.add(db, tenant, driven, drop=drop, version=plan_version, now=now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -203,6 +203,23 @@ def entry_of(row: Row[Any]) -> LoggedEvent:
     """A row of ``listed`` as a record."""
     same = {name: row._mapping[name] for name in LoggedEvent.__slots__ if name != "data"}
     return LoggedEvent(**same, data=json.loads(row.document).get("data") or {})
+
+
+def since(
+    db: Connection,
+    tenant: str,
+    types: Sequence[str],
+    *,
+    orders: Collection[str],
+    subjects: Collection[str],
+    received_at: datetime,
+) -> Iterator[Row[str, str, str | None, str | None]]:
+    """Type, subject, order and hub of events that arrived from ``received_at`` on, about these orders or subjects."""
+    columns = select(rows.c.type, rows.c.subject, rows.c.order, rows.c.hub)
+    mine = columns.where(rows.c.tenant == tenant, rows.c.type.in_(types), rows.c.received_at >= received_at)
+    for column, names in ((rows.c.order, sorted(orders)), (rows.c.subject, sorted(subjects))):
+        for start in range(0, len(names), 500):
+            yield from db.execute(mine.where(column.in_(names[start : start + 500])))
 
 
 def handlers(

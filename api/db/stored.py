@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, false, insert, select, update
 
-from router.errors import Unavailable
+from router.errors import DropwrightError, Unavailable
 
 _Record = TypeVar("_Record")
 
@@ -22,6 +22,17 @@ class FileDamaged(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("the file is not what was stored, so it is not handed out: restore the database from a backup")
+
+
+class Withdrawn(DropwrightError):
+    """A file is of work that was taken back; what holds is in the lists."""
+
+    code, title = "withdrawn", "The work was withdrawn"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the drop is being planned again and this is not to be done any more: see the list for what is"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +54,12 @@ class File:
     content: bytes
 
 
-def supersede(db: Connection, owners: Table, tenant: str, *, drop: str, version: int, now: datetime) -> None:
-    """Marks what earlier versions of a drop's plan handed over; what was marked before keeps its time."""
-    held = owners.c
-    earlier = and_(held.tenant == tenant, held.drop == drop, held.plan_version < version)
-    db.execute(update(owners).where(earlier, held.superseded_at.is_(None)).values(superseded_at=now))
+def withdraw(db: Connection, owners: Table, tenant: str, names: Collection[str], now: datetime) -> None:
+    """Marks rows of ``owners`` as work that holds no more; what was marked before keeps its time."""
+    some = sorted(names)
+    for start in range(0, len(some), 500):
+        these = and_(owners.c.tenant == tenant, owners.c.id.in_(some[start : start + 500]))
+        db.execute(update(owners).where(these, owners.c.superseded_at.is_(None)).values(superseded_at=now))
 
 
 def add(
@@ -67,12 +79,14 @@ def add(
 def find(db: Connection, owners: Table, files: Table, seen: ColumnElement[bool], name: str) -> Row[Any] | None:
     """The row of ``owners`` that is ``seen``, with ``content`` and ``sha256`` of its file in the format of that name.
 
-    ``None`` where there is no such row or file. Raises ``FileDamaged``.
+    ``None`` where there is no such row or file. Raises ``FileDamaged``, ``Withdrawn``.
     """
     kept = and_(files.c.tenant == owners.c.tenant, files.c.of == owners.c.id, files.c.format == name)
     row = db.execute(
         select(owners, files.c.content, files.c.sha256).join_from(owners, files, kept).where(seen)
     ).one_or_none()
+    if row is not None and row.superseded_at is not None:
+        raise Withdrawn
     if row is not None and _sha256(row.content) != row.sha256:
         raise FileDamaged
     return row

@@ -6,7 +6,7 @@ operator none. Manifests name recipients; ``forget`` takes them away when they a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from types import MappingProxyType
@@ -53,7 +53,7 @@ class NoManifest(NotFound):
 class TripEntry:
     """One trip of one courier. ``trip``: its id within the plan; ``stops`` and ``parcels`` count what is delivered.
 
-    ``superseded_at``: when a later version of the plan took its place.
+    ``superseded_at``: when it was withdrawn.
     """
 
     id: str
@@ -78,8 +78,7 @@ _SHOWN = tuple(trips.c[field.name] for field in fields(TripEntry))
 
 
 def add(db: Connection, tenant: str, driven: Mapping[str, Manifest], *, drop: str, version: int, now: datetime) -> None:
-    """Stores trips by their ids, in every format; those of earlier versions of the drop's plan are superseded."""
-    stored.supersede(db, trips, tenant, drop=drop, version=version, now=now)
+    """Stores trips by their ids, in every format."""
     rows = [
         {
             "tenant": tenant,
@@ -127,6 +126,18 @@ def page(
     return paged.page(db, rows, (held.load_at, held.id), lambda row: TripEntry(**row._mapping))
 
 
+def held(db: Connection, tenant: str, drop: str, version: int) -> dict[str, str]:
+    """The ids of the trips of one version that were not withdrawn, by their id in the plan."""
+    return {each.trip: each.id for each in released(db, tenant, drop, version) if each.superseded_at is None}
+
+
+def withdraw(db: Connection, tenant: str, names: Sequence[str], now: datetime) -> tuple[TripEntry, ...]:
+    """Takes trips back, and gives them: for whoever tells the couriers."""
+    stored.withdraw(db, trips, tenant, names, now)
+    wanted = select(*_SHOWN).where(trips.c.tenant == tenant, trips.c.id.in_(names)).order_by(trips.c.id)
+    return tuple(TripEntry(**row) for row in db.execute(wanted).mappings())
+
+
 def released(db: Connection, tenant: str, drop: str, version: int) -> tuple[TripEntry, ...]:
     """The trips of one version of a drop's plan, in the order of ``page``: for whoever tells the couriers."""
     held = trips.c
@@ -139,7 +150,7 @@ def released(db: Connection, tenant: str, drop: str, version: int) -> tuple[Trip
 
 
 def entry(db: Connection, who: Principal, trip: str) -> TripEntry:
-    """The trip of that id, superseded or not. Raises ``NoTrip``."""
+    """The trip of that id, withdrawn or not. Raises ``NoTrip``."""
     row = db.execute(select(*_SHOWN).where(_one(who, trip))).mappings().one_or_none()
     if row is None:
         raise NoTrip
@@ -147,7 +158,7 @@ def entry(db: Connection, who: Principal, trip: str) -> TripEntry:
 
 
 def file(db: Connection, who: Principal, trip: str, ending: str) -> File:
-    """The manifest in one of ``FORMATS``, superseded or not. Raises ``NoTrip``, ``NoManifest``, ``FileDamaged``."""
+    """The manifest in one of ``FORMATS``. Raises ``NoTrip``, ``NoManifest``, ``Withdrawn``, ``FileDamaged``."""
     row = stored.find(db, trips, trip_files, _one(who, trip), ending)
     if row is None:
         entry(db, who, trip)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from api import drop_flows
+from api import drop_flows, reopening
 from api.db import drops
 from api.db.drops import DropEntry, LiveDrop, State
 from api.db.tables.drops import drops as rows
@@ -51,6 +51,12 @@ def edit_drop(who: Engineer, drop: str, given: Body, db: Write, revision: Revisi
 def close_drop(who: Engineer, drop: str, db: Write, now: Now) -> Reply[LiveDrop]:
     """No more orders come in; those that are in can still be held, released, changed and cancelled."""
     return drop_flows.close(db, who, drop, now)
+
+
+@router.post("/{drop}/reopen", summary="Open a drop again")
+def reopen_drop(who: Engineer, drop: str, db: Write, now: Now) -> Reply[LiveDrop]:
+    """Orders come in again. What has begun of a released plan stays, the rest is withdrawn: close it and plan anew."""
+    return reopening.reopen(db, who, drop, now)
 
 
 @router.post("/{drop}/cancel", summary="Cancel a drop")

@@ -15,6 +15,7 @@ from api.downloads import IfNoneMatch, described, download
 from api.paging import Page, Paging
 from api.parameters import Named, Time, instant
 from api.principal import Principal, Role
+from api.routes.events import GONE
 from api.routing import Router, ref
 
 router = Router(prefix="/v1/pick-lists", tags=["partners"])
@@ -40,7 +41,7 @@ def list_pick_lists(
     "/{pick_list}.csv",
     summary="A pick list for a spreadsheet",
     response_class=Response,
-    responses=described(FORMATS["csv"].media_type, {"type": "string"}),
+    responses=described(FORMATS["csv"].media_type, {"type": "string"}) | GONE,
 )
 def pick_list_csv(who: Picker, db: Read, pick_list: str, known: IfNoneMatch = None) -> Response:
     """A row a line, in the order of the walk."""
@@ -51,7 +52,7 @@ def pick_list_csv(who: Picker, db: Read, pick_list: str, known: IfNoneMatch = No
     "/{pick_list}.json",
     summary="A pick list as JSON",
     response_class=Response,
-    responses=described(FORMATS["json"].media_type, ref(PickList)),
+    responses=described(FORMATS["json"].media_type, ref(PickList)) | GONE,
 )
 def pick_list_json(who: Picker, db: Read, pick_list: str, known: IfNoneMatch = None) -> Response:
     """The lines in the order of the walk."""

@@ -15,6 +15,7 @@ from api.downloads import IfNoneMatch, described, download
 from api.paging import Page, Paging
 from api.parameters import Named, Time, instant
 from api.principal import Principal, Role
+from api.routes.events import GONE
 from api.routing import Router, ref
 
 router = Router(prefix="/v1/trips", tags=["partners"])
@@ -46,7 +47,7 @@ def read_trip(who: Carrying, db: Read, trip: str) -> TripEntry:
     "/{trip}/manifest.csv",
     summary="A manifest for a spreadsheet",
     response_class=Response,
-    responses=described(FORMATS["csv"].media_type, {"type": "string"}),
+    responses=described(FORMATS["csv"].media_type, {"type": "string"}) | GONE,
 )
 def manifest_csv(who: Carrying, db: Read, trip: str, known: IfNoneMatch = None) -> Response:
     """A row to load, a row a stop, a row to return."""
@@ -57,7 +58,7 @@ def manifest_csv(who: Carrying, db: Read, trip: str, known: IfNoneMatch = None) 
     "/{trip}/manifest.json",
     summary="A manifest as JSON",
     response_class=Response,
-    responses=described(FORMATS["json"].media_type, ref(Manifest)),
+    responses=described(FORMATS["json"].media_type, ref(Manifest)) | GONE,
 )
 def manifest_json(who: Carrying, db: Read, trip: str, known: IfNoneMatch = None) -> Response:
     """The stops in order, with recipients and parcels."""
@@ -75,7 +76,8 @@ def manifest_json(who: Carrying, db: Read, trip: str, known: IfNoneMatch = None)
             "required": ["type", "features"],
             "properties": {"type": {"const": "FeatureCollection"}, "features": {"type": "array"}},
         },
-    ),
+    )
+    | GONE,
 )
 def manifest_geojson(who: Carrying, db: Read, trip: str, known: IfNoneMatch = None) -> Response:
     """RFC 7946: hub, stops, hub, and a straight leg between each two."""

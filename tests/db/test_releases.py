@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.db import accounts, migrate, pick_lists, trips
 from api.db.connect import Database, connect
-from api.db.stored import FileDamaged, Format
+from api.db.stored import FileDamaged, Format, Withdrawn
 from api.db.tables import releases as tables
 from api.principal import Principal, Role
 from router.check import findings
@@ -102,18 +102,26 @@ def test_the_same_release_elsewhere_has_the_same_content_under_other_ids(store: 
     assert [replace(each, id="") for each in one.trips] == [replace(each, id="") for each in other.trips]
 
 
-def test_a_later_version_supersedes_the_earlier_ones_of_its_drop_alone(store: Database) -> None:
+def test_what_is_withdrawn_holds_no_more_and_all_else_does(store: Database) -> None:
+    later = RELEASED_AT + timedelta(minutes=5)
     with store.write() as db:
         first = release(db, TENANT)
         release(db, OTHER)
-        release(db, TENANT, drop="another")
-    with store.write() as db:
         release(db, TENANT, version=2)
-    assert versions(store, held=False) == [1] * 8
-    assert versions(store, held=True) == [1] * 16 + [2] * 8
+    gone = [first.pick_lists[0].id, first.pick_lists[1].id]
+    for now in (later, later + timedelta(minutes=1)):  # what was withdrawn before keeps its time
+        with store.write() as db:
+            pick_lists.withdraw(db, TENANT, gone, now)
+            trips.withdraw(db, TENANT, [first.trips[0].id], now)
+    assert versions(store, held=False) == [1] * 3
+    assert versions(store, held=True) == [1] * 13 + [2] * 8
     with store.read() as db:
-        assert pick_lists.entry(db, ENGINEER, first.pick_lists[0].id).superseded_at == RELEASED_AT
-        assert pick_lists.file(db, ENGINEER, first.pick_lists[0].id, "csv").content
+        assert pick_lists.entry(db, ENGINEER, gone[0]).superseded_at == later
+        assert gone[0] not in pick_lists.held(db, TENANT, DROP, 1).values()
+        assert len(trips.held(db, TENANT, DROP, 1)) == 3
+        for file in (pick_lists.file, trips.file):
+            with pytest.raises(Withdrawn):
+                file(db, ENGINEER, gone[0] if file is pick_lists.file else first.trips[0].id, "csv")
 
 
 def test_a_version_is_released_once(store: Database) -> None:
@@ -206,9 +214,8 @@ def test_killed_at_any_step_a_release_leaves_nothing_behind(store: Database, dat
         assert everything(store) == before
         steps += 1
         assert steps < MOST_STEPS
-    assert steps > 4 * 2 + 4 * 3 + 2 * 8  # a render for each file, and both sides of each statement
-    assert versions(store, held=False) == [1] * 8
-    assert versions(store, held=True) == [2] * 8
+    assert steps > 4 * 2 + 4 * 3 + 2 * 6  # a render for each file, and both sides of each statement
+    assert versions(store, held=True) == [1] * 8 + [2] * 8
     with store.read() as db:
         for kind, entries in ((pick_lists, pick_lists.released), (trips, trips.released)):
             for each in entries(db, TENANT, DROP, 2):

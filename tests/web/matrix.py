@@ -104,6 +104,7 @@ ROUTES: dict[str, tuple[Role, ...] | None] = {
     "PUT /v1/drops/{drop}": ENGINEER,
     "POST /v1/drops/{drop}/close": ENGINEER,
     "POST /v1/drops/{drop}/cancel": ENGINEER,
+    "POST /v1/drops/{drop}/reopen": ENGINEER,
     "GET /v1/drops/{drop}/orders": HOUSE,
     "POST /v1/drops/{drop}/orders": ENGINEER,
     "POST /v1/drops/{drop}/orders/bulk": ENGINEER,

@@ -13,9 +13,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from api.db import pick_lists, trips
 from api.db.releases import Release
 from api.principal import Role
-from tests.handed_over import DROP, PICKED_BY, handed_over, release
+from tests.handed_over import DROP, PICKED_BY, RELEASED_AT, handed_over, release
 from tests.web.service import OTHER, TENANT, Service
 
 HOUSE = (Role.ENGINEER, Role.MANAGER, Role.AUDITOR)
@@ -197,15 +198,20 @@ def test_a_time_that_is_none_is_told(handed: Handed, given: str) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/query/due_after")
 
 
-def test_a_list_of_an_earlier_version_is_found_by_its_id_alone(handed: Handed) -> None:
+@pytest.mark.parametrize("kind", ["pick-lists", "trips"])
+def test_work_that_was_withdrawn_is_found_by_its_id_alone_and_its_files_are_gone(handed: Handed, kind: str) -> None:
+    partner, role, module = ("northdock", Role.HUB, pick_lists)
+    if kind == "trips":
+        partner, role, module = ("pedal", Role.COURIER, trips)
+    gone, stays = handed.ids(kind, partner)
     with handed.service.store.write() as db:
-        later = release(db, TENANT, version=2)
-    assert [each["id"] for each in items(handed.service, "/v1/pick-lists", Role.HUB)] == [
-        each.id for each in later.pick_lists if each.partner == "northdock"
-    ]
-    (earlier, _) = handed.ids("pick-lists", "northdock")
-    assert handed.service.get(f"/v1/pick-lists/{earlier}", Role.HUB).json()["superseded_at"] == "2026-11-20T16:16:00Z"
-    assert handed.service.get(f"/v1/pick-lists/{earlier}.csv", Role.HUB).status_code == 200
+        module.withdraw(db, TENANT, [gone], RELEASED_AT)
+    assert [each["id"] for each in items(handed.service, f"/v1/{kind}", role)] == [stays]
+    assert handed.service.get(f"/v1/{kind}/{gone}", role).json()["superseded_at"] == "2026-11-20T16:16:00Z"
+    for ending in FILES[kind]:
+        answer = handed.service.get(f"/v1/{kind}/{gone}{ending}", role)
+        assert (answer.status_code, answer.json()["type"]) == (410, "/problems/withdrawn")
+        assert handed.service.get(f"/v1/{kind}/{stays}{ending}", role).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["pick-lists", "trips"])

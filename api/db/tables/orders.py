@@ -80,7 +80,8 @@ order_units = Table(
     CheckConstraint("units >= 1", name="units"),
     Index("ix_order_units_cell", "tenant", "hub", "sku"),
 )
-"""What of ``stock.reserved`` is an order's: bundles taken apart, all of its lines or none."""
+"""What of ``stock.reserved`` is an order's: bundles taken apart, all of its lines or none; where parcels of it were
+withdrawn, what these had of the stock that was not lent."""
 
 recipients = Table(
     "recipients",
