@@ -165,7 +165,7 @@ def test_what_a_drop_did_not_use_comes_back_at_its_end(store: Database) -> None:
         with store.write() as db:
             lending.end(db, TENANT, "d1", CAUSE)
     with store.write() as db:
-        assert lending.lent(db, TENANT, "d1") == {}
+        assert lending.lent(db, TENANT, "d1") == {A: (0, 0)}  # what was consumed still has its price
         assert balances(db, TENANT) == {"seller": -7, "drop": 0, "consumed": 7}
         contingency.put_back(db, TENANT, {A: 13, TEA: 20}, CAUSE)
     for late in (lambda db: lending.lend(db, TENANT, "l1", 1, CAUSE),):
@@ -204,3 +204,19 @@ def test_the_database_itself_keeps_to_the_limit_and_to_two_accounts(store: Datab
     for statement in wrong:
         with pytest.raises(IntegrityError), store.write() as db:
             db.execute(statement)
+
+
+def test_what_was_consumed_and_is_withdrawn_is_the_drops_again_and_no_more_than_that(store: Database) -> None:
+    with store.write() as db:
+        lending.add(db, TENANT, "l1", new("d1", A, 12), CAUSE)
+        lending.consume(db, TENANT, "d1", {A: 7}, CAUSE)
+        lending.end(db, TENANT, "d1", CAUSE)
+    with store.write() as db:
+        lending.restore(db, TENANT, "d1", {A: 4}, CAUSE)
+        assert balances(db, TENANT) == {"seller": -7, "drop": 4, "consumed": 3}
+        assert lending.lent(db, TENANT, "d1")[A][0] == 4
+        assert lending.read(db, TENANT, "l1")[0].ended_at is None
+    with pytest.raises(LentShort), store.write() as db:
+        lending.restore(db, TENANT, "d1", {A: 4}, CAUSE)
+    with store.read() as db:
+        assert balances(db, TENANT) == {"seller": -7, "drop": 4, "consumed": 3}
