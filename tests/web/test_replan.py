@@ -47,7 +47,7 @@ def lists(service: Service) -> dict[Cell, str]:
 @pytest.fixture
 def released(selling: Service) -> Service:
     """Version 1 of the plan is released."""
-    made(selling, seconds=1)
+    made(selling, seconds=2)
     assert selling.post(f"{PLANS}/1/release").status_code == 200
     return selling
 
