@@ -58,5 +58,5 @@ RELEASED = {
 }
 CASE = "/v1/sla/cases/{contract}/{term}/{order}"
 YEAR = CONTRACT | {"id": "northdock-year", "to": "2027-01-01"}
-SUCCESSION = {"on": "2027-01-01", "contract": CONTRACT | {"id": "northdock-year", "version": 2, "from": "2027-01-01"}}
+SUCCESSOR = CONTRACT | {"id": "northdock-year", "version": 2, "from": "2027-01-01"}
 STRICTER = json.loads(json.dumps(CONTRACT).replace("PT40M", "PT30M"))

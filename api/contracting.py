@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -15,8 +15,7 @@ from api.db.contracts import ContractEntry
 from api.db.stored import File
 from api.principal import Principal
 from api.routing import Reply
-from router.errors import Faulty
-from router.model import Id, Record
+from router.model import Id
 from sla import codec, versions
 from sla.versions import VersionGap
 
@@ -41,31 +40,18 @@ def publish(db: Connection, who: Principal, data: bytes, now: datetime) -> Reply
     return Reply(record=found, location=where, status=201 if is_new else 200)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Succession(Record):
-    """The contract that follows, in the form of ``ContractText``, and its first day."""
-
-    on: date
-    contract: dict[str, Any]
-
-
 def succeed(
-    db: Connection, who: Principal, contract: str, version: int, asked: Succession, now: datetime
+    db: Connection, who: Principal, contract: str, version: int, data: bytes, now: datetime
 ) -> Reply[ContractEntry]:
-    """Publishes what follows a version on the day on which that ends.
+    """Publishes what follows a version, from the day on which that ends.
 
-    Raises ``NoContract``, ``Faulty`` with every fault, ``VersionGap``, ``ContractPublished``.
+    Raises ``NoContract``, ``Faulty`` with every fault and its line, ``VersionGap``, ``ContractPublished``.
     """
     before = contracts.read(db, who.tenant, contract, version)
     if before.to is None:
         told = f"{before.id} {before.version} has no end, and a published version never changes"
-        raise VersionGap(f"{told}; publish one that ends on {asked.on} first")
-    try:
-        after = codec.made_of(asked.contract, bound=True)
-    except Faulty as faulty:
-        here = (replace(each, pointer=f"/contract{each.pointer}") for each in faulty.faults)
-        raise Faulty("succession", tuple(here)) from None
-    _, made = versions.succeed(before, after, on=asked.on)
+        raise VersionGap(f"{told}; publish one that ends first")
+    _, made = versions.succeed(before, codec.read_contract(data, bound=True), on=before.to)
     return publish(db, who, codec.canonical(made), now)
 
 

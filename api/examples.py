@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from api.contract_examples import CASE, CONTRACT, DELIVERED, PACKED, RELEASED, STRICTER, SUCCESSION, YEAR
+from api.contract_examples import CASE, CONTRACT, DELIVERED, PACKED, RELEASED, STRICTER, SUCCESSOR, YEAR
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -324,7 +324,7 @@ STORY: tuple[Step, ...] = (
     Step(
         method="POST",
         path="/v1/contracts/{contract}/{version}/succeed",
-        body=SUCCESSION,
+        body=SUCCESSOR,
         values={"contract": "northdock-year"},
         status=201,
     ),

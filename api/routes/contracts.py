@@ -8,14 +8,14 @@ from fastapi import Path
 from starlette.responses import Response
 
 from api import contracting
-from api.contracting import ContractText, Succession
+from api.contracting import ContractText
 from api.db import contracts
 from api.db.contracts import ContractEntry
 from api.db.tables.sla import contracts as rows
 from api.deps import Engineer, Marketplace, Now, Read, Write
 from api.downloads import IfNoneMatch, described, download
 from api.paging import Page, Paging
-from api.routing import Body, Reply, Router, reads, sends
+from api.routing import Body, Reply, Router, sends
 
 router = Router(prefix="/v1/contracts", tags=["contracts"])
 
@@ -56,14 +56,15 @@ def clone_contract(who: Marketplace, contract: str, version: Version, db: Read, 
     return download(contracting.clone(db, who, contract, version), known)
 
 
-@router.post("/{contract}/{version}/succeed", status_code=201, also=(200,), summary="Let a version follow another")
+@router.post(
+    "/{contract}/{version}/succeed",
+    status_code=201,
+    also=(200,),
+    summary="Publish what follows a version",
+    **sends(ContractText),
+)
 def succeed_contract(
-    who: Engineer,
-    contract: str,
-    version: Version,
-    asked: Annotated[Succession, reads(Succession, "succession")],
-    db: Write,
-    now: Now,
+    who: Engineer, contract: str, version: Version, given: Body, db: Write, now: Now
 ) -> Reply[ContractEntry]:
-    """Publishes the contract that follows from the day on which this version ends; `from` need not be given."""
-    return contracting.succeed(db, who, contract, version, asked, now)
+    """A contract in YAML or JSON; it begins on the day on which this version ends, so `from` need not be given."""
+    return contracting.succeed(db, who, contract, version, given, now)

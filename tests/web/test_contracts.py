@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from api.contract_examples import SUCCESSION, YEAR
+from api.contract_examples import SUCCESSOR, YEAR
 from api.principal import Role
 from tests.web.service import OTHER, Service
 
 PATH = "/v1/contracts/northdock-year/1"
-NEXT: Any = SUCCESSION["contract"]
 
 
 @pytest.fixture
@@ -29,26 +28,23 @@ def test_a_draft_has_the_next_number_and_is_kept_nowhere(published: Service) -> 
 
 
 def test_a_successor_begins_where_its_predecessor_ends(published: Service) -> None:
-    undated = {name: value for name, value in NEXT.items() if name != "from"}
-    made = published.post(f"{PATH}/succeed", json={"on": "2027-01-01", "contract": undated})
+    undated = {name: value for name, value in SUCCESSOR.items() if name != "from"}
+    made = published.post(f"{PATH}/succeed", json=undated)
     assert (made.status_code, made.json()["from_on"], made.json()["version"]) == (201, "2027-01-01", 2)
-    assert published.post(f"{PATH}/succeed", json=SUCCESSION).status_code == 200
+    assert published.post(f"{PATH}/succeed", json=SUCCESSOR).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("on", "changes"),
-    [("2027-02-01", {}), ("2027-01-01", {"version": 1}), ("2027-01-01", {"id": "another"})],
-)
-def test_what_does_not_follow_is_refused(published: Service, on: str, changes: dict[str, Any]) -> None:
-    answer = published.post(f"{PATH}/succeed", json={"on": on, "contract": {**NEXT, **changes}})
+@pytest.mark.parametrize("changes", [{"version": 1}, {"id": "another"}, {"to": "2026-12-01", "from": "2026-01-01"}])
+def test_what_does_not_follow_is_refused(published: Service, changes: dict[str, Any]) -> None:
+    answer = published.post(f"{PATH}/succeed", json={**SUCCESSOR, **changes})
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/version-gap")
 
 
 def test_a_version_without_an_end_has_no_successor_and_faults_are_told_in_place(published: Service) -> None:
     endless = {name: value for name, value in YEAR.items() if name != "to"} | {"id": "endless"}
     assert published.post("/v1/contracts", json=endless).status_code == 201
-    follows = {"on": "2027-01-01", "contract": endless | {"version": 2}}
+    follows = endless | {"version": 2}
     assert published.post("/v1/contracts/endless/1/succeed", json=follows).json()["type"] == "/problems/version-gap"
-    wrong = published.post(f"{PATH}/succeed", json={"on": "2027-01-01", "contract": {**NEXT, "currency": 3}})
+    wrong = published.post(f"{PATH}/succeed", json={**SUCCESSOR, "currency": 3})
     assert wrong.status_code == 422
-    assert [each["pointer"] for each in wrong.json()["errors"]] == ["/contract/currency"]
+    assert [each["pointer"] for each in wrong.json()["errors"]] == ["/currency"]

@@ -26,7 +26,13 @@ QUICK = 8
 LATER = ("/close", "/plans", "/v1/jobs", "/v1/pick-lists", "/v1/trips")
 """Steps of the story that come once the drop takes no more orders."""
 
-OPEN = ("/v1/events", "/v1/events/{service}", "/v1/contracts")
+OPEN = (
+    "/v1/events",
+    "/v1/events/{service}",
+    "/v1/contracts",
+    "/v1/contracts/{contract}/{version}/succeed",
+    "/v1/sla/what-if/{contract}/{version}",
+)
 """Events have attributes of their own, and contracts are YAML too: there a spoilt body may be a good one."""
 
 
