@@ -33,7 +33,7 @@ Version = Annotated[int | None, Query(ge=1, le=10**9, description="Of the contra
 State = Literal["open", "excuse_proposed", "excused", "upheld", "disputed", "overturned", "waived"]
 
 
-@router.get("", summary="Cases, by order and term")
+@router.get("", summary="Cases, by order and term", responses={404: {"$ref": "#/components/responses/404"}})
 def list_cases(
     who: Anyone,
     store: Store,
