@@ -17,6 +17,7 @@ from api.db import events, migrate
 from api.db.connect import Database, connect, has_wal_fault
 from api.drain import Drain
 from api.feed import Heads
+from api.jobs import utc_now
 from api.limits import BodyLimit
 from api.metrics import Metrics
 from api.openid import provider
@@ -71,7 +72,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         telemetry=traces.config,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.settings, app.state.database = settings, store
+    app.state.settings, app.state.database, app.state.clock = settings, store, utc_now
     app.state.drain, app.state.metrics = Drain(), Metrics()
     app.state.openid = provider(settings)
     app.state.rates = Rates(

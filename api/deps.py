@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Header, Request
@@ -49,9 +49,10 @@ class Changed(DropwrightError):
         super().__init__("it is not the revision you know any more: read it again, then edit")
 
 
-def now() -> datetime:
-    """The time of this request, in UTC."""
-    return datetime.now(UTC)
+def now(request: Request) -> datetime:
+    """The time of this request, in UTC, by the clock of its service."""
+    found: datetime = request.app.state.clock()
+    return found
 
 
 def new_id() -> str:

@@ -22,6 +22,6 @@ def note(request: Request, status: int) -> None:
     store: Database = request.app.state.database
     try:
         with store.write() as db:
-            audit.did(db, who, status=status, made=None, at=now())
+            audit.did(db, who, status=status, made=None, at=now(request))
     except Unavailable:
         _log.warning("a refusal is not in the audit log")

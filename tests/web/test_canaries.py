@@ -21,7 +21,7 @@ import pytest
 import structlog
 from sqlalchemy import select
 
-from api import hook_flows, logs, telemetry
+from api import admission, hook_flows, logs, telemetry
 from api.db.erasing import PERSONAL
 from api.db.schema import metadata
 from api.dispatch import Dispatcher
@@ -164,6 +164,7 @@ def lived(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seen]:
     recorder, log, root = Recorder(), StringIO(), logging.getLogger()
     made = telemetry.Tracing(config=telemetry.told_to(recorder), finish=lambda: None)
     monkeypatch.setattr(telemetry, "tracing", lambda: made)
+    monkeypatch.setattr(admission, "LINGERS_S", 0.0)  # most of the bad keys are too many for a minute
     before = root.handlers, root.level, structlog.get_config()
     with sink(tls=False) as hook:
         way = {"webhook_ports": {443, hook.port}, "webhook_networks": (ip_network("127.0.0.0/8"),)}

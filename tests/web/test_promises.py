@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select
 
 from api.db.tables.events import events
-from api.deps import now
 from api.principal import Role
 from router.model import Drop
 from tests.db.shelves import counted
@@ -30,7 +29,7 @@ def selling(service: Service) -> Service:
 
 
 def sell(service: Service, drop: Drop) -> Service:
-    service.app.dependency_overrides[now] = lambda: AT
+    service.app.state.clock = lambda: AT
     with service.store.write() as db:
         register(db, drop)
     assert service.post("/v1/drops", json=settings_of(drop)).status_code == 201
