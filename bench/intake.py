@@ -76,6 +76,7 @@ def rushes(address: str, *, count: int, clients: int, planned: int, seed: int) -
             for start in range(0, count, BULK_ROWS)
         ]
         for how, requests, drop in (("one by one", each, single), ("in bulk", some, bulk)):
+            client.close()  # the service ends connections that nobody uses
             seconds, took, refused = _rush(process, key, requests, clients)
             running = client.ask("GET", job)[1]["state"] == "running"
             client.close()

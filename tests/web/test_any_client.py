@@ -13,7 +13,7 @@ from api.principal import Role
 from tests.web.service import Service
 from tests.web.story import Told
 
-EXAMPLES = 6
+EXAMPLES = 4
 """Requests of an operation by a role; the routes are asked by five roles on two databases."""
 
 
