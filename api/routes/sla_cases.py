@@ -7,10 +7,10 @@ from typing import Annotated, Literal, TypeAlias
 from fastapi import Depends, Query
 
 from api import cases, judging, pleading
-from api.cases import Case, CaseStory, party_of
+from api.cases import Case, CaseStory, Open, party_of
 from api.db import verdict_rows
 from api.db.tables.verdicts import verdicts as rows
-from api.deps import Now, Read, Store, Write, allow, new_id
+from api.deps import Now, Read, Signed, Store, Write, allow, new_id
 from api.paging import Page, Paging
 from api.parameters import Named
 from api.pleading import Decision, Excuse, Recorded, Resolution, Said
@@ -30,6 +30,16 @@ Deciding: TypeAlias = Annotated[Principal, Depends(allow(Role.ENGINEER, Role.MAN
 """Whoever may decide for the marketplace."""
 
 Version = Annotated[int | None, Query(ge=1, le=10**9, description="Of the contract; the newest where none is given.")]
+
+
+def _found(who: Signed, contract: str, term: str, order: str, db: Write, now: Now, version: Version = None) -> Open:
+    law = judging.law(db, who.tenant, contract, version)
+    return cases.stands(db, who, law, term, order, now)
+
+
+Found: TypeAlias = Annotated[Open, Depends(_found)]
+"""The case that the path names, for whoever wants to say something about it."""
+
 State = Literal["open", "excuse_proposed", "excused", "upheld", "disputed", "overturned", "waived"]
 
 
@@ -68,111 +78,82 @@ def read_case(
 @router.post("/{contract}/{term}/{order:path}/excuse", status_code=201, summary="Propose an excuse")
 def propose_excuse(
     who: Pleading,
-    contract: str,
-    term: str,
-    order: str,
     said: Annotated[Excuse, reads(Excuse, "excuse")],
+    found: Found,
     db: Write,
     now: Now,
-    version: Version = None,
 ) -> Recorded:
     """With a code of the clause. Where the evidence that the clause asks for is there, it excuses at once."""
-    law = judging.law(db, who.tenant, contract, version)
-    return pleading.propose(db, who, cases.stands(db, who, law, term, order, now), said, new_id(), now)
+    return pleading.propose(db, who, found, said, new_id(), now)
 
 
 @router.post("/{contract}/{term}/{order:path}/accept", status_code=201, summary="Accept an excuse")
 def accept_excuse(
     who: Deciding,
-    contract: str,
-    term: str,
-    order: str,
     said: Annotated[Decision, reads(Decision, "decision")],
+    found: Found,
     db: Write,
     now: Now,
-    version: Version = None,
 ) -> Recorded:
     """The breach is excluded from its remedy. The last decision wins."""
-    law = judging.law(db, who.tenant, contract, version)
-    return pleading.decide(db, who, cases.stands(db, who, law, term, order, now), said, ACCEPTED, new_id(), now)
+    return pleading.decide(db, who, found, said, ACCEPTED, new_id(), now)
 
 
 @router.post("/{contract}/{term}/{order:path}/reject", status_code=201, summary="Reject an excuse")
 def reject_excuse(
     who: Deciding,
-    contract: str,
-    term: str,
-    order: str,
     said: Annotated[Decision, reads(Decision, "decision")],
+    found: Found,
     db: Write,
     now: Now,
-    version: Version = None,
 ) -> Recorded:
     """The breach is upheld. The last decision wins."""
-    law = judging.law(db, who.tenant, contract, version)
-    return pleading.decide(db, who, cases.stands(db, who, law, term, order, now), said, REJECTED, new_id(), now)
+    return pleading.decide(db, who, found, said, REJECTED, new_id(), now)
 
 
 @router.post("/{contract}/{term}/{order:path}/dispute", status_code=201, summary="Open a dispute")
 def open_dispute(
     who: Pleading,
-    contract: str,
-    term: str,
-    order: str,
     said: Annotated[Said, reads(Said, "dispute")],
+    found: Found,
     db: Write,
     now: Now,
-    version: Version = None,
 ) -> Recorded:
     """Until the last day that the contract gives for it."""
-    law = judging.law(db, who.tenant, contract, version)
-    return pleading.dispute(db, who, cases.stands(db, who, law, term, order, now), said, new_id(), now)
+    return pleading.dispute(db, who, found, said, new_id(), now)
 
 
 @router.post("/{contract}/{term}/{order:path}/respond", status_code=201, summary="Respond to a dispute")
 def respond_to_dispute(
     who: Deciding,
-    contract: str,
-    term: str,
-    order: str,
     said: Annotated[Said, reads(Said, "response")],
+    found: Found,
     db: Write,
     now: Now,
-    version: Version = None,
 ) -> Recorded:
     """The marketplace's first response."""
-    law = judging.law(db, who.tenant, contract, version)
-    return pleading.respond(db, who, cases.stands(db, who, law, term, order, now), said, new_id(), now)
+    return pleading.respond(db, who, found, said, new_id(), now)
 
 
 @router.post("/{contract}/{term}/{order:path}/resolve", status_code=201, summary="Resolve a dispute")
 def resolve_dispute(
     who: Deciding,
-    contract: str,
-    term: str,
-    order: str,
     said: Annotated[Resolution, reads(Resolution, "resolution")],
+    found: Found,
     db: Write,
     now: Now,
-    version: Version = None,
 ) -> Recorded:
     """The breach is upheld, or overturned: then it costs nothing."""
-    law = judging.law(db, who.tenant, contract, version)
-    found = cases.stands(db, who, law, term, order, now)
     return pleading.resolve(db, who, found, said, (new_id(), new_id()), now)
 
 
 @router.post("/{contract}/{term}/{order:path}/waive", status_code=201, summary="Waive a case")
 def waive_case(
     who: Deciding,
-    contract: str,
-    term: str,
-    order: str,
     said: Annotated[Said, reads(Said, "waiver")],
+    found: Found,
     db: Write,
     now: Now,
-    version: Version = None,
 ) -> Recorded:
     """The breach stays in every figure and costs nothing."""
-    law = judging.law(db, who.tenant, contract, version)
-    return pleading.waive(db, who, cases.stands(db, who, law, term, order, now), said, new_id(), now)
+    return pleading.waive(db, who, found, said, new_id(), now)
