@@ -135,13 +135,15 @@ def gate(tmp_path: Path) -> Iterator[Gate]:
         yield Gate(running)
 
 
-def test_whoever_waits_for_news_takes_nobodys_place(gate: Gate) -> None:
-    service = gate.service
+def test_whoever_waits_for_news_takes_nobodys_place(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    def counted(request: Request) -> None:
+        wait_aside(request)
+        gate.entered += 1
+
+    monkeypatch.setattr("api.routes.events.wait_aside", counted)
     with ThreadPoolExecutor(4) as pool:
-        waiting = [pool.submit(service.get, "/v1/events?wait=3") for _ in range(4)]  # of two places
-        Event().wait(0.5)
-        assert not any(each.done() for each in waiting)
-        assert service.get("/v1/me").status_code == 200
+        waiting = gate.fill(pool, [(Role.ENGINEER, "pop-up")] * 4, "/v1/events?wait=3")  # of two places
+        assert gate.service.get("/v1/me").status_code == 200
         assert [each.result().status_code for each in waiting] == [200] * 4
 
 
