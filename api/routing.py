@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, is_dataclass
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar, get_args, get_origin
 
 from fastapi import APIRouter, Depends, Header, Request
@@ -213,13 +214,13 @@ def _spelling(endpoint: Callable[..., Any], signature: inspect.Signature, status
         async def later(**given: Any) -> Response:
             return answer(await endpoint(**given), status)
 
-        return _with(later, signature, {})
+        return _with(later, signature)
 
     @wraps(endpoint)
     def spelt(**given: Any) -> Response:
         return answer(endpoint(**given), status)
 
-    return _with(spelt, signature, {})
+    return _with(spelt, signature)
 
 
 def _writes(signature: inspect.Signature) -> bool:
@@ -234,7 +235,7 @@ def _audited(endpoint: Callable[..., Any], signature: inspect.Signature, status:
     def told(*, told_db: Write, told_who: Signed, told_now: Now, **given: Any) -> Response:
         return _told(told_db, told_who, answer(endpoint(**given), status), told_now)
 
-    return _with(told, signature, {"told_db": Write, "told_who": Signed, "told_now": Now})
+    return _with(told, signature, last={"told_db": Write, "told_who": Signed, "told_now": Now})
 
 
 def _repeating(endpoint: Callable[..., Any], signature: inspect.Signature, status: int) -> Callable[..., Any]:
@@ -248,8 +249,8 @@ def _repeating(endpoint: Callable[..., Any], signature: inspect.Signature, statu
 
         return repeated(once_db, once_who, once_key, once_asked, once_now, make)
 
-    mine = {"once_db": Write, "once_who": Signed, "once_key": Key, "once_asked": Asked, "once_now": Now}
-    return _with(once, signature, mine)
+    first = {"once_who": Signed, "once_asked": Asked}  # a body that is long in coming keeps nobody from writing
+    return _with(once, signature, first=first, last={"once_db": Write, "once_key": Key, "once_now": Now})
 
 
 def repeated(
@@ -277,17 +278,26 @@ def _told(db: Connection, who: Principal, made: Response, now: datetime) -> Resp
     return made
 
 
-def _with(function: Callable[..., Any], signature: inspect.Signature, more: dict[str, Any]) -> Callable[..., Any]:
-    """The function, showing FastAPI the endpoint's parameters and these."""
+def _with(
+    function: Callable[..., Any],
+    signature: inspect.Signature,
+    *,
+    first: Mapping[str, Any] = MappingProxyType({}),
+    last: Mapping[str, Any] = MappingProxyType({}),
+) -> Callable[..., Any]:
+    """The function, showing FastAPI the endpoint's parameters between these; they are found in this order."""
     own = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in signature.parameters.values()]
-    added = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=kind,
-            default=None if kind is Key else inspect.Parameter.empty,
-        )
-        for name, kind in more.items()
-    ]
-    vars(function)["__signature__"] = inspect.Signature([*own, *added])
+    before, after = (
+        [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                annotation=kind,
+                default=None if kind is Key else inspect.Parameter.empty,
+            )
+            for name, kind in added.items()
+        ]
+        for added in (first, last)
+    )
+    vars(function)["__signature__"] = inspect.Signature([*before, *own, *after])
     return function
