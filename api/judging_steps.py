@@ -31,7 +31,7 @@ from sla.tally import Tally
 STEP = 2000
 """Orders that are judged at a time."""
 
-RULES = 1
+RULES = 2
 """Raise it with every change to what ``sla`` makes of the same events, so that all is judged again."""
 
 _MICROSECOND = timedelta(microseconds=1)

@@ -43,6 +43,15 @@ class AroundTheClock:
         """The instant so much later."""
         return from_us + open_us
 
+    @staticmethod
+    def is_open(_at_us: int) -> bool:
+        """Always."""
+        return True
+
+    @staticmethod
+    def turns_us(_at_us: int) -> None:
+        """It never closes."""
+
 
 class _Year(NamedTuple):
     """The open spans of a year of UTC: begins, ends, and the open time before each; the last sum is the year's."""
@@ -88,6 +97,21 @@ class OpeningHours:
                 return year.begins[index] + need - year.sums[index]
             need -= year.sums[-1]
         raise NeverOpen
+
+    def is_open(self, at_us: int) -> bool:
+        """Whether it is open at an instant."""
+        year = self._year(_year_of(at_us))
+        index = bisect_right(year.ends, at_us)
+        return index < len(year.ends) and year.begins[index] <= at_us
+
+    def turns_us(self, at_us: int) -> int | None:
+        """The end of the open span that an instant lies in, else the next one's begin; ``None`` where none comes."""
+        for year in self._from(_year_of(at_us)):
+            index = bisect_right(year.ends, at_us)
+            if index < len(year.ends):
+                begin_us = year.begins[index]
+                return begin_us if begin_us > at_us else year.ends[index]
+        return None
 
     def opening_us(self, at_us: int) -> int:
         """The first instant from ``at_us`` on at which it is open: itself where it is. Raises NeverOpen."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from sla.calendar import AroundTheClock, NeverOpen
+from sla.calendar import NeverOpen
 from sla.event import SECOND_US, Event
 from sla.order_log import OrderLog, last_of_firsts
 from sla.pauses import Gap, Span, paired, union
@@ -34,6 +34,12 @@ class OpenTime(Protocol):
 
     def after_us(self, from_us: int, open_us: int) -> int:
         """The first instant at which so much open time has passed. Raises ``NeverOpen``."""
+
+    def is_open(self, at_us: int, /) -> bool:
+        """Whether time counts at an instant."""
+
+    def turns_us(self, at_us: int, /) -> int | None:
+        """When time begins or ceases to count next after an instant, at the latest; ``None`` for never."""
 
 
 class PauseRule(NamedTuple):
@@ -69,7 +75,8 @@ class ClockRule(NamedTuple):
 class Clock(NamedTuple):
     """A clock at an instant. ``first`` is the event that started it, ``parcels`` those it waits for.
 
-    ``grows_us``: from when on lateness has been counting, of one around the clock that is late and runs on.
+    ``grows_us``: of one that is late and counts on, the instant since which its lateness would have come about had it
+    counted without a break.
     """
 
     state: str
@@ -176,7 +183,7 @@ def _counted(rule: ClockRule, log: OrderLog, closed: Closed, at_us: int, course:
 
 
 def _runs_on(rule: ClockRule, ended_us: int | None, spans: Sequence[Span], at_us: int) -> bool:
-    return ended_us is None and isinstance(rule.open_time, AroundTheClock) and not _is_paused(spans, at_us)
+    return ended_us is None and rule.open_time.is_open(at_us) and not _is_paused(spans, at_us)
 
 
 def _is_paused(spans: Sequence[Span], at_us: int) -> bool:

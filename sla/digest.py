@@ -12,9 +12,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sla.calendar import AroundTheClock, NeverOpen
 from sla.case import OPEN, Ends, moves
-from sla.clock import BREACHED, RUNNING, SCHEDULED, OpenTime
+from sla.clock import BREACHED, RUNNING, SCHEDULED
 from sla.event import SECOND_US, Event
 from sla.judge import NOT_QUALIFIED, Verdict
 from sla.order_log import OrderLog
@@ -128,8 +127,8 @@ def _row(verdict: Verdict, log: OrderLog, main: Known, said: dict[str, str | Non
 def _changes_us(verdict: Verdict, at_us: int) -> int | None:
     """A clock that waits changes when it starts, a running one when it is due.
 
-    One that is late and runs on grows: around the clock its row says from when, so it changes where it costs more; by
-    a calendar it changes with every open second; paused, it does not.
+    One that is late and runs on changes where its calendar opens or closes: while it counts its row says from when.
+    It changes where it costs more, too.
     """
     clock = verdict.clock
     if verdict.state == SCHEDULED:
@@ -138,20 +137,12 @@ def _changes_us(verdict: Verdict, at_us: int) -> int | None:
         return clock.due_us
     if verdict.state not in (BREACHED, NOT_QUALIFIED) or clock.stopped_us is not None:
         return None
-    hours = verdict.rule.clock.open_time
-    if not isinstance(hours, AroundTheClock):
-        return _next_second_us(hours, at_us)
-    if clock.grows_us is None or verdict.state == NOT_QUALIFIED or verdict.excluded is not None or verdict.is_waived:
-        return None
-    dearer_s = verdict.rule.remedy.dearer_s(clock.late_s)
-    return None if dearer_s is None else clock.grows_us + dearer_s * SECOND_US
-
-
-def _next_second_us(hours: OpenTime, at_us: int) -> int | None:
-    try:
-        return hours.after_us(at_us, SECOND_US)
-    except NeverOpen:
-        return None
+    changes = [verdict.rule.clock.open_time.turns_us(at_us)]
+    costs = verdict.state == BREACHED and verdict.excluded is None and not verdict.is_waived
+    dearer_s = verdict.rule.remedy.dearer_s(clock.late_s) if costs else None
+    if clock.grows_us is not None and dearer_s is not None:
+        changes.append(clock.grows_us + dearer_s * SECOND_US)
+    return min((each for each in changes if each is not None), default=None)
 
 
 def _first(events: Iterable[Event], name: str) -> str | None:

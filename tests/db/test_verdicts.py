@@ -173,6 +173,29 @@ def test_only_what_is_new_or_runs_is_judged_again(store: Database) -> None:
     assert marked == ["o0"]
 
 
+def test_lateness_grows_while_a_calendar_is_open_without_being_judged_again(store: Database) -> None:
+    term = LAW["terms"][0]
+    dock = {"id": "dock", "hours": {"mon-fri": ["09:00-20:00"]}}  # EVENING is 18:00 there, on a Friday
+    by_hours = {**term, "clock": {**term["clock"], "calendar": "dock"}}
+    by_hours["remedy"] = {"basis": "fixed", "steps": [{"after": "PT0S", "amount": 100}]}
+    bound = publish(store, {**LAW, "calendars": [dock], "terms": [by_hours]})
+    tell(store, [order_event(1, "plan.released", 0)], EVENING)
+
+    def late(minutes: int) -> tuple[int, bool]:
+        with judging.judged(store, TENANT, bound.id, None, now=EVENING + timedelta(minutes=minutes)) as judged:
+            (row,) = judged.db.execute(select(verdicts).where(judged.clocks().found()))
+            return verdict_rows.late_seconds(row, judged.at), row.party == "marked"
+
+    assert late(60) == (20 * 60, False)
+    with store.write() as db:
+        db.execute(update(verdicts).values(party="marked"))
+    assert late(70) == (30 * 60, True)
+    assert late(119) == (79 * 60, True)
+    assert late(121) == (80 * 60, False)  # it closed
+    assert late(24 * 60) == (80 * 60, False)
+    assert late(3 * 24 * 60) == (80 * 60 + 9 * 3600, False)  # Monday at 18:00
+
+
 def test_what_is_about_all_judges_all_again_and_leaves_no_old_row(store: Database) -> None:
     bound = publish(store, LAW)
     tell(store, [order_event(each, "plan.released", 0) for each in range(3)], EVENING)
