@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from api import judging_steps
+from api import judging, judging_steps
 from api.db import verdict_rows
 from api.judging import Judged
 from api.judging_steps import Law, OfOrder
@@ -108,6 +108,20 @@ def stands(db: Connection, who: Principal, law: Law, term: str, order: str, now:
             found = case.moves(verdict, judged.log, judged.around, Ends(), microseconds(now))
             return Open(law=law, order=order, verdict=verdict, judged=judged, moves=found)
     raise NoCase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedCase:
+    """What a path says of a case; ``version`` of the contract, ``None`` for the newest."""
+
+    contract: str
+    version: int | None
+    term: str
+    order: str
+
+    def stands(self, db: Connection, who: Principal, now: datetime) -> Open:
+        """The case as it stands. Raises ``NoCase``, ``NoContract``."""
+        return stands(db, who, judging.law(db, who.tenant, self.contract, self.version), self.term, self.order, now)
 
 
 def story(found: Open, now: datetime) -> CaseStory:

@@ -1,13 +1,16 @@
-"""What a route asks for: the time, a transaction, who is asking. Only here does the service look at the clock."""
+"""What a route asks for: the time, a transaction, who is asking. Only here does the service look at the clock.
+
+What waits for nothing is ``async``: each of the others runs in a thread, which takes longer than what most of them do.
+"""
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum, auto
 from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Header, Request
@@ -49,7 +52,7 @@ class Changed(DropwrightError):
         super().__init__("it is not the revision you know any more: read it again, then edit")
 
 
-def now(request: Request) -> datetime:
+async def now(request: Request) -> datetime:
     """The time of this request, in UTC, by the clock of its service."""
     found: datetime = request.app.state.clock()
     return found
@@ -60,19 +63,19 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-def settings(request: Request) -> Settings:
+async def settings(request: Request) -> Settings:
     """The settings of this process."""
     found: Settings = request.app.state.settings
     return found
 
 
-def database(request: Request) -> Database:
+async def database(request: Request) -> Database:
     """The database of this process."""
     found: Database = request.app.state.database
     return found
 
 
-def crew(request: Request) -> Worker:
+async def crew(request: Request) -> Worker:
     """The worker of this process."""
     found: Worker = request.app.state.worker
     return found
@@ -95,20 +98,18 @@ Crew: TypeAlias = Annotated[Worker, Depends(crew)]
 Now: TypeAlias = Annotated[datetime, Depends(now)]
 
 
-def write(store: Store) -> Iterator[Connection]:
-    """The request's transaction; it is committed before the answer is sent."""
-    with store.write() as db:
-        yield db
+class Transaction(Enum):
+    """What an endpoint of ``api.routing.Router`` asks for."""
+
+    READ = auto()
+    WRITE = auto()
 
 
-def read(store: Store) -> Iterator[Connection]:
-    """The request's transaction in which nothing is written."""
-    with store.read() as db:
-        yield db
+Write: TypeAlias = Annotated[Connection, Transaction.WRITE]
+"""The request's transaction; it is committed before the answer is sent."""
 
-
-Write: TypeAlias = Annotated[Connection, Depends(write, scope="function")]
-Read: TypeAlias = Annotated[Connection, Depends(read, scope="function")]
+Read: TypeAlias = Annotated[Connection, Transaction.READ]
+"""The request's transaction in which nothing is written."""
 
 
 def principal(request: Request, store: Store, at: Now, _shown: Annotated[object, Depends(_bearer)]) -> Principal:
@@ -168,7 +169,7 @@ class Allowed:
 
     roles: tuple[Role, ...]
 
-    def __call__(self, who: Signed) -> Principal:
+    async def __call__(self, who: Signed) -> Principal:
         """Who is asking. Raises ``NotAllowed``."""
         if who.role not in self.roles:
             raise NotAllowed(who.role, self.roles)
@@ -190,7 +191,7 @@ Overseer: TypeAlias = Annotated[Principal, Depends(allow(Role.ENGINEER, Role.AUD
 """Whoever may see who has access."""
 
 
-def if_match(given: Annotated[str | None, Header(alias="If-Match")] = None) -> int:
+async def if_match(given: Annotated[str | None, Header(alias="If-Match")] = None) -> int:
     """The revision that an edit is made to. Raises ``NoRevisionGiven``, ``Changed``."""
     if given is None:
         raise NoRevisionGiven

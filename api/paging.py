@@ -96,7 +96,7 @@ def _instant(spelt: str | int) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def _paged(
+async def _paged(
     limit: Annotated[int, Query(ge=1, le=MOST, description="How many items at most.")] = 100,
     cursor: Annotated[str | None, Query(max_length=2000, description="The next of an earlier answer.")] = None,
 ) -> Paged:

@@ -7,7 +7,7 @@ from fastapi import Request
 
 from api.db import audit
 from api.db.connect import Database
-from api.deps import SAFE, now
+from api.deps import SAFE
 from api.principal import Principal
 from router.errors import Unavailable
 
@@ -22,6 +22,6 @@ def note(request: Request, status: int) -> None:
     store: Database = request.app.state.database
     try:
         with store.write() as db:
-            audit.did(db, who, status=status, made=None, at=now(request))
+            audit.did(db, who, status=status, made=None, at=request.app.state.clock())
     except Unavailable:
         _log.warning("a refusal is not in the audit log")

@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.db import audit, idempotency
-from api.deps import SAFE, Now, Signed, Write
+from api.deps import SAFE, Now, Read, Signed, Store, Write
 from api.paging import Page
 from api.principal import Principal
 from router import codec
@@ -117,7 +117,8 @@ class Router(APIRouter):
 
     A POST may be repeated with the same ``Idempotency-Key``, unless ``repeatable=False``: the route then answers for
     that itself. Give it where a route streams its body or has no principal. ``also``: other statuses with which the
-    same record is answered. Whatever writes by ``Write`` is in the audit log, in the transaction of what it did.
+    same record is answered. What a route asks for as ``Read`` or ``Write`` is begun when all else is at hand, and ended
+    in the same thread before the answer is sent; what ``Write`` did is in the audit log, in the same transaction.
     """
 
     def post(self, path: str, **options: Any) -> Callable[[_Endpoint], _Endpoint]:
@@ -147,7 +148,9 @@ class Router(APIRouter):
         options |= {"status_code": status, "openapi_extra": extra, "response_model": None}
         if repeatable:
             wrapped = _repeating(endpoint, signature, status)
-        elif not SAFE.issuperset(options.get("methods") or SAFE) and _writes(signature):
+        elif (
+            not SAFE.issuperset(options.get("methods") or SAFE) and Write in _transactions(endpoint, signature).values()
+        ):
             wrapped = _audited(endpoint, signature, status)
         else:
             wrapped = _spelling(endpoint, signature, status)
@@ -207,7 +210,9 @@ def answer(result: object, status: int) -> Response:
     return Response(spelt.encode(), status, headers, "application/json")
 
 
-def _spelling(endpoint: Callable[..., Any], signature: inspect.Signature, status: int) -> Callable[..., Any]:
+def _spelling(endpoint: _Endpoint, signature: inspect.Signature, status: int) -> Callable[..., Any]:
+    """The endpoint with its answer spelt, in the transaction that it asks for, if any."""
+    asked = _transactions(endpoint, signature)
     if inspect.iscoroutinefunction(endpoint):
 
         @wraps(endpoint)
@@ -220,37 +225,54 @@ def _spelling(endpoint: Callable[..., Any], signature: inspect.Signature, status
     def spelt(**given: Any) -> Response:
         return answer(endpoint(**given), status)
 
-    return _with(spelt, signature)
-
-
-def _writes(signature: inspect.Signature) -> bool:
-    return any(each.annotation == Write for each in signature.parameters.values())
-
-
-def _audited(endpoint: Callable[..., Any], signature: inspect.Signature, status: int) -> Callable[..., Any]:
-    if inspect.iscoroutinefunction(endpoint):
-        raise TypeError(f"{endpoint.__name__}: what writes runs in one transaction, so not async")
+    if not asked:
+        return _with(spelt, signature)
 
     @wraps(endpoint)
-    def told(*, told_db: Write, told_who: Signed, told_now: Now, **given: Any) -> Response:
-        return _told(told_db, told_who, answer(endpoint(**given), status), told_now)
+    def inside(*, in_store: Store, **given: Any) -> Response:
+        with in_store.write() if Write in asked.values() else in_store.read() as db:
+            return spelt(**given, **dict.fromkeys(asked, db))
 
-    return _with(told, signature, last={"told_db": Write, "told_who": Signed, "told_now": Now})
+    return _with(inside, signature, last={"in_store": Store})
 
 
-def _repeating(endpoint: Callable[..., Any], signature: inspect.Signature, status: int) -> Callable[..., Any]:
+def _transactions(endpoint: _Endpoint, signature: inspect.Signature) -> dict[str, Any]:
+    """The parameters of an endpoint that are a transaction. Raises ``TypeError`` where it does not run in a thread."""
+    asked = {name: each.annotation for name, each in signature.parameters.items() if each.annotation in (Read, Write)}
+    if asked and inspect.iscoroutinefunction(endpoint):
+        raise TypeError(f"{endpoint.__name__}: a transaction belongs to one thread, so not async")
+    return asked
+
+
+def _audited(endpoint: _Endpoint, signature: inspect.Signature, status: int) -> Callable[..., Any]:
+    asked = _transactions(endpoint, signature)
+
+    @wraps(endpoint)
+    def told(*, told_store: Store, told_who: Signed, told_now: Now, **given: Any) -> Response:
+        with told_store.write() as db:
+            return _told(db, told_who, answer(endpoint(**given, **dict.fromkeys(asked, db)), status), told_now)
+
+    return _with(told, signature, last={"told_store": Store, "told_who": Signed, "told_now": Now})
+
+
+def _repeating(endpoint: _Endpoint, signature: inspect.Signature, status: int) -> Callable[..., Any]:
     if inspect.iscoroutinefunction(endpoint):
         raise TypeError(f"{endpoint.__name__}: a POST that may be repeated runs in one transaction, so not async")
+    asked = _transactions(endpoint, signature)
 
     @wraps(endpoint)
-    def once(*, once_db: Write, once_who: Signed, once_key: Key, once_asked: Asked, once_now: Now, **given: Any) -> Any:
-        def make() -> Response:
-            return answer(endpoint(**given), status)
+    def once(
+        *, once_who: Signed, once_asked: Asked, once_store: Store, once_key: Key, once_now: Now, **given: Any
+    ) -> Response:
+        with once_store.write() as db:
 
-        return repeated(once_db, once_who, once_key, once_asked, once_now, make)
+            def make() -> Response:
+                return answer(endpoint(**given, **dict.fromkeys(asked, db)), status)
 
-    first = {"once_who": Signed, "once_asked": Asked}  # a body that is long in coming keeps nobody from writing
-    return _with(once, signature, first=first, last={"once_db": Write, "once_key": Key, "once_now": Now})
+            return repeated(db, once_who, once_key, once_asked, once_now, make)
+
+    mine = {"once_who": Signed, "once_asked": Asked, "once_store": Store, "once_key": Key, "once_now": Now}
+    return _with(once, signature, last=mine)
 
 
 def repeated(
@@ -279,25 +301,22 @@ def _told(db: Connection, who: Principal, made: Response, now: datetime) -> Resp
 
 
 def _with(
-    function: Callable[..., Any],
-    signature: inspect.Signature,
-    *,
-    first: Mapping[str, Any] = MappingProxyType({}),
-    last: Mapping[str, Any] = MappingProxyType({}),
+    function: Callable[..., Any], signature: inspect.Signature, *, last: Mapping[str, Any] = MappingProxyType({})
 ) -> Callable[..., Any]:
-    """The function, showing FastAPI the endpoint's parameters between these; they are found in this order."""
-    own = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in signature.parameters.values()]
-    before, after = (
-        [
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                annotation=kind,
-                default=None if kind is Key else inspect.Parameter.empty,
-            )
-            for name, kind in added.items()
-        ]
-        for added in (first, last)
-    )
-    vars(function)["__signature__"] = inspect.Signature([*before, *own, *after])
+    """The function, showing FastAPI the endpoint's parameters without its transactions, and these."""
+    own = [
+        each.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for each in signature.parameters.values()
+        if each.annotation not in (Read, Write)
+    ]
+    added = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=kind,
+            default=None if kind is Key else inspect.Parameter.empty,
+        )
+        for name, kind in last.items()
+    ]
+    vars(function)["__signature__"] = inspect.Signature([*own, *added])
     return function

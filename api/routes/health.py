@@ -37,13 +37,13 @@ class Readiness:
     draining: bool
 
 
-def drain(request: Request) -> Drain:
+async def drain(request: Request) -> Drain:
     """How this process ends."""
     found: Drain = request.app.state.drain
     return found
 
 
-def metrics(request: Request) -> Metrics:
+async def metrics(request: Request) -> Metrics:
     """What this process counts."""
     found: Metrics = request.app.state.metrics
     return found

@@ -7,10 +7,10 @@ from typing import Annotated, Literal, TypeAlias
 from fastapi import Depends, Query
 
 from api import cases, judging, pleading
-from api.cases import Case, CaseStory, Open, party_of
+from api.cases import Case, CaseStory, NamedCase, party_of
 from api.db import verdict_rows
 from api.db.tables.verdicts import verdicts as rows
-from api.deps import Now, Read, Signed, Store, Write, allow, new_id
+from api.deps import Now, Read, Store, Write, allow, new_id
 from api.paging import Page, Paging
 from api.parameters import Named
 from api.pleading import Decision, Excuse, Recorded, Resolution, Said
@@ -32,13 +32,12 @@ Deciding: TypeAlias = Annotated[Principal, Depends(allow(Role.ENGINEER, Role.MAN
 Version = Annotated[int | None, Query(ge=1, le=10**9, description="Of the contract; the newest where none is given.")]
 
 
-def _found(who: Signed, contract: str, term: str, order: str, db: Write, now: Now, version: Version = None) -> Open:
-    law = judging.law(db, who.tenant, contract, version)
-    return cases.stands(db, who, law, term, order, now)
+async def _named(contract: str, term: str, order: str, version: Version = None) -> NamedCase:
+    return NamedCase(contract=contract, version=version, term=term, order=order)
 
 
-Found: TypeAlias = Annotated[Open, Depends(_found)]
-"""The case that the path names, for whoever wants to say something about it."""
+ByName: TypeAlias = Annotated[NamedCase, Depends(_named)]
+"""The case that the path names."""
 
 State = Literal["open", "excuse_proposed", "excused", "upheld", "disputed", "overturned", "waived"]
 
@@ -67,93 +66,90 @@ def list_cases(
 
 
 @router.get("/{contract}/{term}/{order:path}", summary="One case")
-def read_case(
-    who: Anyone, contract: str, term: str, order: str, db: Read, now: Now, version: Version = None
-) -> CaseStory:
+def read_case(who: Anyone, case: ByName, db: Read, now: Now) -> CaseStory:
     """The breach, and every step that its case took."""
-    law = judging.law(db, who.tenant, contract, version)
-    return cases.story(cases.stands(db, who, law, term, order, now), now)
+    return cases.story(case.stands(db, who, now), now)
 
 
 @router.post("/{contract}/{term}/{order:path}/excuse", status_code=201, summary="Propose an excuse")
 def propose_excuse(
     who: Pleading,
     said: Annotated[Excuse, reads(Excuse, "excuse")],
-    found: Found,
+    case: ByName,
     db: Write,
     now: Now,
 ) -> Recorded:
     """With a code of the clause. Where the evidence that the clause asks for is there, it excuses at once."""
-    return pleading.propose(db, who, found, said, new_id(), now)
+    return pleading.propose(db, who, case.stands(db, who, now), said, new_id(), now)
 
 
 @router.post("/{contract}/{term}/{order:path}/accept", status_code=201, summary="Accept an excuse")
 def accept_excuse(
     who: Deciding,
     said: Annotated[Decision, reads(Decision, "decision")],
-    found: Found,
+    case: ByName,
     db: Write,
     now: Now,
 ) -> Recorded:
     """The breach is excluded from its remedy. The last decision wins."""
-    return pleading.decide(db, who, found, said, ACCEPTED, new_id(), now)
+    return pleading.decide(db, who, case.stands(db, who, now), said, ACCEPTED, new_id(), now)
 
 
 @router.post("/{contract}/{term}/{order:path}/reject", status_code=201, summary="Reject an excuse")
 def reject_excuse(
     who: Deciding,
     said: Annotated[Decision, reads(Decision, "decision")],
-    found: Found,
+    case: ByName,
     db: Write,
     now: Now,
 ) -> Recorded:
     """The breach is upheld. The last decision wins."""
-    return pleading.decide(db, who, found, said, REJECTED, new_id(), now)
+    return pleading.decide(db, who, case.stands(db, who, now), said, REJECTED, new_id(), now)
 
 
 @router.post("/{contract}/{term}/{order:path}/dispute", status_code=201, summary="Open a dispute")
 def open_dispute(
     who: Pleading,
     said: Annotated[Said, reads(Said, "dispute")],
-    found: Found,
+    case: ByName,
     db: Write,
     now: Now,
 ) -> Recorded:
     """Until the last day that the contract gives for it."""
-    return pleading.dispute(db, who, found, said, new_id(), now)
+    return pleading.dispute(db, who, case.stands(db, who, now), said, new_id(), now)
 
 
 @router.post("/{contract}/{term}/{order:path}/respond", status_code=201, summary="Respond to a dispute")
 def respond_to_dispute(
     who: Deciding,
     said: Annotated[Said, reads(Said, "response")],
-    found: Found,
+    case: ByName,
     db: Write,
     now: Now,
 ) -> Recorded:
     """The marketplace's first response."""
-    return pleading.respond(db, who, found, said, new_id(), now)
+    return pleading.respond(db, who, case.stands(db, who, now), said, new_id(), now)
 
 
 @router.post("/{contract}/{term}/{order:path}/resolve", status_code=201, summary="Resolve a dispute")
 def resolve_dispute(
     who: Deciding,
     said: Annotated[Resolution, reads(Resolution, "resolution")],
-    found: Found,
+    case: ByName,
     db: Write,
     now: Now,
 ) -> Recorded:
     """The breach is upheld, or overturned: then it costs nothing."""
-    return pleading.resolve(db, who, found, said, (new_id(), new_id()), now)
+    return pleading.resolve(db, who, case.stands(db, who, now), said, (new_id(), new_id()), now)
 
 
 @router.post("/{contract}/{term}/{order:path}/waive", status_code=201, summary="Waive a case")
 def waive_case(
     who: Deciding,
     said: Annotated[Said, reads(Said, "waiver")],
-    found: Found,
+    case: ByName,
     db: Write,
     now: Now,
 ) -> Recorded:
     """The breach stays in every figure and costs nothing."""
-    return pleading.waive(db, who, found, said, new_id(), now)
+    return pleading.waive(db, who, case.stands(db, who, now), said, new_id(), now)

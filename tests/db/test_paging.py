@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -37,11 +38,11 @@ def page(store: Database, paged: Paged) -> Page[str]:
 
 def test_a_cursor_goes_on_within_rows_of_the_same_time(store: Database) -> None:
     found: list[str] = []
-    paged = _paged(limit=1)
+    paged = asyncio.run(_paged(limit=1))
     for _ in NAMES:
         shown = page(store, paged)
         found += shown.items
-        paged = _paged(limit=1, cursor=shown.next)
+        paged = asyncio.run(_paged(limit=1, cursor=shown.next))
     assert found == NAMES
     assert shown.next is None
 

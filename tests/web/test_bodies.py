@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
 import pytest
-from fastapi.routing import APIRoute
 
-from api.deps import Signed, write
-from api.routing import Reader, Router, _body, _hash, reads
+from api.deps import Signed
+from api.routing import Router, reads
 from router.model import Count, Id, Record
 from tests.web.service import Service
 
@@ -105,28 +103,3 @@ def test_without_a_key_nobody_is_let_in(service: Service) -> None:
     for header in ({}, {"Authorization": "Bearer dw_000000000000_" + "x" * 43}, {"Authorization": "Basic eDp4"}):
         answer = service.client.get("/v1/me", headers=header)
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
-
-
-def test_no_route_begins_to_write_before_its_body_has_come(service: Service) -> None:
-    found = [each for each in service.app.router.routes if isinstance(each, APIRoute)]
-    writing = {f"{min(each.methods)} {each.path}": calls for each in found if write in (calls := list(_calls(each)))}
-    assert len(writing) > 40
-    late = {name: calls for name, calls in writing.items() if any(map(_reads_a_body, calls[calls.index(write) + 1 :]))}
-    early = {name for name, calls in late.items() if not any(map(_reads_a_body, calls[: calls.index(write)]))}
-    assert early == set()
-
-
-def _calls(route: APIRoute) -> Iterator[object]:
-    """What a route depends on, in the order in which it is found."""
-    waiting = [(route.dependant, False)]
-    while waiting:
-        dependant, ready = waiting.pop()
-        if ready:
-            yield dependant.call
-        else:
-            waiting.append((dependant, True))
-            waiting += [(each, False) for each in reversed(dependant.dependencies)]
-
-
-def _reads_a_body(call: object) -> bool:
-    return isinstance(call, Reader) or call in (_body, _hash)

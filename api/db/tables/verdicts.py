@@ -86,7 +86,7 @@ verdicts = Table(
 )
 """One clock each, as ``sla.judge`` has it: ``uncapped`` and ``amount`` before and after the cap of an event.
 
-``grows_at``: lateness has been counting from then, a second each second. ``case``: what its last event made of a breach.
-``week``: of its start, in the contract's zone. ``drop``, ``tier``, ``hub``, ``courier``: what the events of the order
-say first.
+``grows_at``: lateness has been counting from then, a second each second. ``case``: what its last event made of a
+breach. ``week``: of its start, in the contract's zone. ``drop``, ``tier``, ``hub``, ``courier``: what the events of the
+order say first.
 """
