@@ -9,6 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import structlog
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from api import crew, openapi, problems, routes, telemetry
@@ -30,6 +31,9 @@ from router.solve import installed_version
 BULK = ("/bulk", "/v1/events")
 """Endings of the paths whose bodies are read line by line."""
 
+SPARE_THREADS = 8
+"""For what has no place among the requests: probes, and whoever waited for news and reads them."""
+
 _log = structlog.get_logger()
 
 
@@ -39,6 +43,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
+        # A thread for each request let in: whoever reads must not wait behind those who take turns to write.
+        current_default_thread_limiter().total_tokens = settings.at_once + SPARE_THREADS
         try:
             migrate.upgrade(store)
         except Exception:

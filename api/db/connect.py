@@ -9,15 +9,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
-from api.db.outage import told
+from api.db.outage import DatabaseBusy, told
 from router.errors import Invalid
 
 LOCK_WAIT_S = 30
@@ -45,11 +46,13 @@ class UnknownDatabase(Invalid):
 class Database:
     """Two ways in: transactions that may write, and those that only read.
 
-    Both raise ``DatabaseAway``, ``DatabaseBusy`` or ``DatabaseFull`` where the database fails.
+    Both raise ``DatabaseAway``, ``DatabaseBusy`` or ``DatabaseFull`` where the database fails. On SQLite the writers of
+    a process take turns before they ask the file for its lock, where whoever waits sleeps ever longer.
     """
 
     writing: Engine
     reading: Engine
+    _turn: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     @property
     def is_sqlite(self) -> bool:
@@ -65,8 +68,20 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction, committed at the end, rolled back where anything is raised."""
-        with told(), self.writing.begin() as db:
+        with self._in_turn(), told(), self.writing.begin() as db:
             yield db
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+        elif self._turn.acquire(timeout=LOCK_WAIT_S):
+            try:
+                yield
+            finally:
+                self._turn.release()
+        else:
+            raise DatabaseBusy
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
