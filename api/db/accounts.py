@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, insert, literal, or_, select, update
 
 from api.db.schema import Instant
 from api.db.tables.accounts import api_keys, tenants
@@ -133,19 +133,31 @@ def revoke(db: Connection, tenant: str, key_id: str, now: datetime) -> None:
         raise NoKey(f"there is no API key {key_id!r}")
 
 
+_HOLDER = (
+    select(api_keys.c.secret_sha256, api_keys.c.tenant, api_keys.c.id, api_keys.c.role, api_keys.c.partner)
+    # A row in any case, so that a prefix that nobody has takes as long as one that somebody has.
+    .select_from(
+        select(literal(1).label("one"))
+        .subquery()
+        .outerjoin(
+            api_keys,
+            and_(
+                api_keys.c.prefix == bindparam("shown_prefix"),
+                api_keys.c.revoked_at.is_(None),
+                or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > bindparam("at")),
+            ),
+        )
+    )
+)
+
+
 def holder(db: Connection, key: str, now: datetime) -> Principal | None:
     """Who a key lets in, ``None`` where it is none, is revoked, or expired at or before ``now``."""
     found = parts(key)
     if found is None:
         return None
     prefix, secret = found
-    holds = or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > now)
-    mine = and_(api_keys.c.prefix == prefix, api_keys.c.revoked_at.is_(None), holds)
-    row = db.execute(
-        select(api_keys.c.secret_sha256, api_keys.c.tenant, api_keys.c.id, api_keys.c.role, api_keys.c.partner)
-        # A row in any case, so that a prefix that nobody has takes as long as one that somebody has.
-        .select_from(select(literal(1).label("one")).subquery().outerjoin(api_keys, mine))
-    ).one()
+    row = db.execute(_HOLDER, {"shown_prefix": prefix, "at": now}).one()
     if not same(secret, row.secret_sha256):
         return None
     return Principal(tenant=row.tenant, role=Role(row.role), partner=row.partner, actor=f"key/{row.id}")

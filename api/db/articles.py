@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from api.db.tables.registry import articles, components
 from router.model import Component
@@ -22,15 +22,23 @@ def known(db: Connection, tenant: str) -> frozenset[str]:
     return frozenset(db.execute(select(articles.c.id).where(articles.c.tenant == tenant)).scalars())
 
 
+_PARTS = (
+    select(articles.c.id, articles.c.kind, components.c.sku, components.c.quantity)
+    .outerjoin_from(
+        articles,
+        components,
+        and_(components.c.tenant == articles.c.tenant, components.c.bundle == articles.c.id),
+    )
+    .where(articles.c.tenant == bindparam("of"), articles.c.id.in_(bindparam("names", expanding=True)))
+)
+
+
 def parts(db: Connection, tenant: str, names: Collection[str]) -> Parts:
     """Those of the names that are SKUs or bundles, with what they are made of."""
     found: Parts = {}
-    made_of = and_(components.c.tenant == articles.c.tenant, components.c.bundle == articles.c.id)
-    columns = (articles.c.id, articles.c.kind, components.c.sku, components.c.quantity)
     wanted = sorted(names)
     for start in range(0, len(wanted), MOST_AT_ONCE):
-        mine = and_(articles.c.tenant == tenant, articles.c.id.in_(wanted[start : start + MOST_AT_ONCE]))
-        for row in db.execute(select(*columns).outerjoin_from(articles, components, made_of).where(mine)):
+        for row in db.execute(_PARTS, {"of": tenant, "names": wanted[start : start + MOST_AT_ONCE]}):
             if row.kind == "sku":
                 found[row.id] = {row.id: 1}
             else:

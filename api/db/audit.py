@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from api.db.accounts import NoTenant
 from api.db.tables.accounts import tenants
@@ -64,6 +64,13 @@ class AuditHead:
     sha256: str
 
 
+_MINE = tenants.c.id == bindparam("of")
+_COUNT = update(tenants).where(_MINE).values(audited=tenants.c.audited + 1)
+_COUNT = _COUNT.returning(tenants.c.audited, tenants.c.audit_sha256)
+_ADD = insert(audit)
+_KEEP_HASH = update(tenants).where(_MINE).values(audit_sha256=bindparam("last_sha256"))
+
+
 def append(
     db: Connection,
     tenant: str,
@@ -76,8 +83,7 @@ def append(
     request: str | None = None,
 ) -> AuditHead:
     """Adds an entry. The marketplace's row stays locked until the transaction ends, so add last."""
-    counted = update(tenants).where(tenants.c.id == tenant).values(audited=tenants.c.audited + 1)
-    number, before = db.execute(counted.returning(tenants.c.audited, tenants.c.audit_sha256)).one()
+    number, before = db.execute(_COUNT, {"of": tenant}).one()
     entry = AuditEntry(
         number=number,
         at=at.replace(microsecond=0),
@@ -89,8 +95,8 @@ def append(
     )
     sha256 = hashed(entry, before or first_hash(tenant))
     row = {name: getattr(entry, name) for name in ("number", "at", "actor", "action", "subject", "request", "status")}
-    db.execute(insert(audit).values(row | {"tenant": tenant, "sha256": sha256}))
-    db.execute(update(tenants).where(tenants.c.id == tenant).values(audit_sha256=sha256))
+    db.execute(_ADD, row | {"tenant": tenant, "sha256": sha256})
+    db.execute(_KEEP_HASH, {"of": tenant, "last_sha256": sha256})
     return AuditHead(count=number, sha256=sha256)
 
 

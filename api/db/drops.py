@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    bindparam,
     delete,
     func,
     insert,
@@ -185,10 +186,14 @@ def counts(db: Connection, tenant: str, drop: str) -> OrderCounts:
     return OrderCounts(held=of("held"), cleared=of("cleared"), cancelled=of("cancelled"), short=of("short"))
 
 
+_STANDS = select(drops.c.id, drops.c.state, drops.c.revision, drops.c.settings_sha256)
+_STANDS = _STANDS.where(drops.c.tenant == bindparam("of"), drops.c.id == bindparam("named"))
+_FIRM = _STANDS.with_for_update(read=True)
+
+
 def stands(db: Connection, tenant: str, drop: str, *, firm: bool = False) -> Stands:
     """How a drop stands. ``firm``: it stands so until the transaction ends. Raises ``NoDrop``."""
-    wanted = select(drops.c.id, drops.c.state, drops.c.revision, drops.c.settings_sha256).where(_row(tenant, drop))
-    row = db.execute(wanted.with_for_update(read=True) if firm else wanted).one_or_none()
+    row = db.execute(_FIRM if firm else _STANDS, {"of": tenant, "named": drop}).one_or_none()
     if row is None:
         raise NoDrop(drop)
     return Stands(**row._mapping)

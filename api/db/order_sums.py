@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import TypeAlias
 
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -74,24 +74,27 @@ def together(each: Iterable[Mapping[Key, Sums]], times: int = 1) -> dict[Key, Su
     return found
 
 
+_KEY = ("tenant", "drop", "hub", "tier")
+_MORE = (
+    update(order_sums)
+    .where(*(order_sums.c[name] == bindparam(f"of_{name}") for name in _KEY))
+    .values({name: order_sums.c[name] + bindparam(f"more_{name}") for name in _NAMES})
+)
+
+
 def change(db: Connection, tenant: str, drop: str, changes: Mapping[Key, Sums]) -> None:
     """Adds the changes, of either sign, to the sums of a drop. The rows stay locked until the transaction ends."""
     insert_new = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
     for (hub, tier), more in sorted(changes.items(), key=lambda item: item[0]):
         if more == Sums():
             continue
-        mine = and_(
-            order_sums.c.tenant == tenant,
-            order_sums.c.drop == drop,
-            order_sums.c.hub == hub,
-            order_sums.c.tier == tier,
-        )
-        added = {name: order_sums.c[name] + getattr(more, name) for name in _NAMES}
-        if not db.execute(update(order_sums).where(mine).values(added)).rowcount:
-            row = {name: getattr(more, name) for name in _NAMES}
-            first = insert_new(order_sums).values(tenant=tenant, drop=drop, hub=hub, tier=tier, **row)
-            keys = [order_sums.c[name] for name in ("tenant", "drop", "hub", "tier")]
-            db.execute(first.on_conflict_do_update(index_elements=keys, set_=added))
+        row = {name: getattr(more, name) for name in _NAMES}
+        key = dict(zip(_KEY, (tenant, drop, hub, tier), strict=True))
+        given = {f"of_{name}": value for name, value in key.items()} | {f"more_{name}": row[name] for name in _NAMES}
+        if not db.execute(_MORE, given).rowcount:
+            added = {name: order_sums.c[name] + row[name] for name in _NAMES}
+            first = insert_new(order_sums).values(key | row)
+            db.execute(first.on_conflict_do_update(index_elements=[order_sums.c[name] for name in _KEY], set_=added))
 
 
 def forget(db: Connection, tenant: str, drop: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -129,8 +129,9 @@ def touch(db: Connection, tenant: str, about: Touched) -> None:
     """
     if not about.orders and not about.corrected:
         return
-    last = _counted(db, tenant, 0)  # holds the row before it looks: whoever was here before has committed
     orders = set(about.orders)
+    if about.corrected:
+        _counted(db, tenant, 0)  # holds the row before it looks: whoever was here before has committed
     known = sorted(about.corrected)
     for start in range(0, len(known), 500):
         which = tuple_(rows.c.source, rows.c.id).in_(known[start : start + 500])
@@ -142,15 +143,23 @@ def touch(db: Connection, tenant: str, about: Touched) -> None:
         index_elements=["tenant", "order"], set_={"position": adding.excluded.position}
     )
     names = sorted(orders)
-    found = [{"tenant": tenant, "order": name, "position": last + place} for place, name in enumerate(names, 1)]
+    first = _counted(db, tenant, len(names)) - len(names) + 1
+    found = [{"tenant": tenant, "order": name, "position": place} for place, name in enumerate(names, first)]
     for start in range(0, len(found), 500):
         db.execute(adding, found[start : start + 500])
-    _counted(db, tenant, len(names))
+
+
+_COUNT = (
+    update(tenants)
+    .where(tenants.c.id == bindparam("of"))
+    .values(touched=tenants.c.touched + bindparam("more"))
+    .returning(tenants.c.touched)
+)
 
 
 def _counted(db: Connection, tenant: str, more: int) -> int:
-    db.execute(update(tenants).where(tenants.c.id == tenant).values(touched=tenants.c.touched + more))
-    return touched(db, tenant)
+    last: int = db.execute(_COUNT, {"of": tenant, "more": more}).scalar_one()
+    return last
 
 
 def touched(db: Connection, tenant: str) -> int:

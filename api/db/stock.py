@@ -11,7 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -80,18 +91,18 @@ def available(
     """
     found: dict[Cell, int] = {}
     for names in _parts(sorted(set(skus))):
-        mine = and_(stock.c.tenant == tenant, stock.c.sku.in_(names))
         if firm:
             gone = _expired(db, tenant, names, now)
+            mine = and_(stock.c.tenant == tenant, stock.c.sku.in_(names))
             rows = select(stock.c.hub, stock.c.sku).where(mine).order_by(stock.c.hub, stock.c.sku)
             db.execute(rows.with_for_update()).all()
             unreserve(db, tenant, _drop(db, tenant, gone))
-        free = select(stock.c.hub, stock.c.sku, free_at(now).label("free"))
-        found |= {(each.hub, each.sku): int(each.free) for each in db.execute(free.where(mine))}
+        free = db.execute(_FREE, {"of": tenant, "skus": names, "at": now})
+        found |= {(each.hub, each.sku): int(each.free) for each in free}
     return dict(sorted(found.items()))
 
 
-def free_at(now: datetime) -> ColumnElement[int]:
+def free_at(now: datetime | BindParameter[datetime]) -> ColumnElement[int]:
     """Of a row of stock: units that are free at ``now``."""
     over = (
         select(func.coalesce(func.sum(held_units.c.units), 0))
@@ -106,6 +117,21 @@ def free_at(now: datetime) -> ColumnElement[int]:
     return stock.c.on_hand - stock.c.reserved + over
 
 
+_FREE = select(stock.c.hub, stock.c.sku, free_at(bindparam("at")).label("free"))
+_FREE = _FREE.where(stock.c.tenant == bindparam("of"), stock.c.sku.in_(bindparam("skus", expanding=True)))
+_UNITS = bindparam("more", type_=BigInteger())
+_RESERVE = (
+    update(stock)
+    .where(
+        stock.c.tenant == bindparam("of"),
+        stock.c.hub == bindparam("at_hub"),
+        stock.c.sku == bindparam("of_sku"),
+        stock.c.on_hand - stock.c.reserved >= _UNITS,
+    )
+    .values(reserved=stock.c.reserved + _UNITS)
+)
+
+
 def reserve(db: Connection, tenant: str, wanted: Mapping[Cell, int], now: datetime) -> None:
     """Reserves all of ``wanted``, or nothing. Raises ``StockShort`` with every cell that has too little."""
     units = _positive(wanted)
@@ -114,9 +140,8 @@ def reserve(db: Connection, tenant: str, wanted: Mapping[Cell, int], now: dateti
     short: dict[Cell, tuple[int, int]] = {}
     for cell, quantity in units.items():
         given = back.get(cell, 0)
-        enough = stock.c.on_hand - stock.c.reserved >= quantity - given
-        more = update(stock).where(row(tenant, cell), enough).values(reserved=stock.c.reserved + (quantity - given))
-        if db.execute(more).rowcount:
+        hub, sku = cell
+        if db.execute(_RESERVE, {"of": tenant, "at_hub": hub, "of_sku": sku, "more": quantity - given}).rowcount:
             taken[cell] = quantity
             continue
         if given:
@@ -260,18 +285,26 @@ def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
         yield part
 
 
+_EXPIRED = (
+    select(held_units.c.hold, held_units.c.hub, held_units.c.sku)
+    .where(
+        held_units.c.tenant == bindparam("of"),
+        held_units.c.sku.in_(bindparam("skus", expanding=True)),
+        held_units.c.expires_at <= bindparam("at"),
+    )
+    .order_by(held_units.c.hub, held_units.c.sku, held_units.c.hold)
+    .with_for_update()
+)
+
+
 def _expired(
     db: Connection, tenant: str, skus: Iterable[str], now: datetime, cells: Mapping[Cell, int] | None = None
 ) -> list[tuple[str, str, str]]:
     """Hold, hub and SKU of the units whose hold expired, locked; of these cells alone where they are given."""
     found: list[tuple[str, str, str]] = []
     for names in _parts(sorted(set(skus))):
-        rows = (
-            select(held_units.c.hold, held_units.c.hub, held_units.c.sku)
-            .where(held_units.c.tenant == tenant, held_units.c.sku.in_(names), held_units.c.expires_at <= now)
-            .order_by(held_units.c.hub, held_units.c.sku, held_units.c.hold)
-        )
-        found += [(row.hold, row.hub, row.sku) for row in db.execute(rows.with_for_update())]
+        rows = db.execute(_EXPIRED, {"of": tenant, "skus": names, "at": now})
+        found += [(row.hold, row.hub, row.sku) for row in rows]
     return [row for row in found if cells is None or row[1:] in cells]
 
 
