@@ -29,6 +29,9 @@ RAISED, REFUSED = 1, 3
 BETWEEN_S = 0.2
 """The least time between two lines of progress."""
 
+NICENESS = 5
+"""A search takes every core it is given for as long as it is given; on a busy machine those who answer go first."""
+
 
 class Progress:
     """A ``Watch`` that writes to a pipe that does not block: whoever does not read misses lines, and delays nothing."""
@@ -47,6 +50,7 @@ class Progress:
 def main() -> int:
     """Solves what standard input asks. The one argument is the process to end with."""
     die_with(int(sys.argv[1]))
+    os.nice(NICENESS)
     answer, told = os.fdopen(os.dup(1), "wb"), os.dup(2)
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)

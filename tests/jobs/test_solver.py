@@ -16,6 +16,7 @@ import pytest
 
 from api import solver
 from api.solver import Cancelled, Failed, Options, Progress, Solved
+from api.solver_process import NICENESS
 from router import codec
 from router.check import findings
 from router.errors import Faulty
@@ -219,6 +220,19 @@ def test_cancelling_ends_the_solver_and_all_that_it_started() -> None:
     assert outcome == Cancelled()
     assert seen
     assert all(is_gone_soon(pid) for pid in seen)
+
+
+def test_a_solver_leaves_the_processor_to_those_who_answer() -> None:
+    cancelled, found = Event(), list[int]()
+    before, own = children(os.getpid()), os.getpriority(os.PRIO_PROCESS, 0)
+
+    def look(progress: Progress) -> None:
+        found.extend(os.getpriority(os.PRIO_PROCESS, pid) - own for pid in children(os.getpid()) - before)
+        cancelled.set()
+
+    solver.plan(codec.write(SIXTY), Options(seconds=600.0), cancelled=cancelled, tell=look)
+    assert found
+    assert min(found) >= NICENESS
 
 
 def test_cancelling_a_solver_that_does_not_listen_ends_it_as_well() -> None:
