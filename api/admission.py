@@ -1,12 +1,14 @@
 """How many requests a process has under way. Beyond that it says so at once, and what is under way goes on well.
 
 One marketplace, or one partner of it, gets half of the places at most, so that nobody is kept out by another alone.
+Whose a key is, is remembered for a while: to turn somebody away then takes no look into the database.
 """
 
 from __future__ import annotations
 
+import hashlib
 from asyncio import sleep
-from collections import Counter
+from collections import Counter, OrderedDict
 from threading import Lock
 from typing import Final
 
@@ -25,6 +27,10 @@ LINGERS_S: Final = 1.0
 """How long whoever is turned away waits for being told: who asks again at once would else keep the process busy."""
 
 
+REMEMBERED: Final = 1000
+"""Keys of which it is remembered whose they are; as hashes, like everywhere."""
+
+
 class TooBusy(Unavailable):
     """The process has as many requests under way as it does at once."""
 
@@ -40,18 +46,26 @@ class Places:
     def __init__(self, most: int) -> None:
         self._most, self._share = most, max(1, most // 2)
         self._taken, self._shares, self._lock = 0, Counter[str](), Lock()
+        self._known = OrderedDict[bytes, str]()
 
-    def take(self) -> Place | None:
-        """A place, ``None`` where none is left."""
+    def take(self, shown: bytes) -> Place | None:
+        """A place, ``None`` where none is left, or none for those whose key was shown; empty for none."""
+        told = hashlib.sha256(shown).digest() if shown else b""
         with self._lock:
-            if self._taken >= self._most:
+            group = self._known.get(told)
+            if self._taken >= self._most or (group is not None and self._shares[group] >= self._share):
                 return None
             self._taken += 1
-            return Place(self)
+            return Place(self, told)
 
-    def share(self, group: str) -> bool:
-        """Whether the group may have one place more."""
+    def share(self, group: str, told: bytes) -> bool:
+        """Whether the group, whose the key of that hash is, may have one place more."""
         with self._lock:
+            if told:
+                self._known[told] = group
+                self._known.move_to_end(told)
+                if len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
             if self._shares[group] >= self._share:
                 return False
             self._shares[group] += 1
@@ -69,16 +83,17 @@ class Places:
 class Place:
     """The place of one request."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, told: bytes) -> None:
         self.is_refused = False
         self._places: Places | None = places
+        self._told = told
         self._group: str | None = None
 
     def belongs_to(self, who: Principal) -> None:
         """Says whose request it is. Raises ``TooBusy`` where they have their share."""
         group = who.tenant if who.partner is None else f"{who.tenant}/{who.partner}"
         if self._places is not None and self._group is None:
-            if not self._places.share(group):
+            if not self._places.share(group, self._told):
                 self.is_refused = True
                 raise TooBusy
             self._group = group
@@ -100,7 +115,7 @@ class Admission:
         if scope["type"] != "http" or scope["path"] in PROBES:
             await self.app(scope, receive, send)
             return
-        place = self.places.take()
+        place = self.places.take(next((value for name, value in scope["headers"] if name == b"authorization"), b""))
         if place is None:
             await sleep(LINGERS_S)
             await of(TooBusy())(scope, receive, send)

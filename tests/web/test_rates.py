@@ -176,6 +176,21 @@ def test_whoever_is_turned_away_is_told_after_a_second(gate: Gate) -> None:
     assert took_s >= LINGERS_S
 
 
+def test_whoever_is_known_is_turned_away_without_a_look_into_the_database(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = []
+    with ThreadPoolExecutor(2) as pool:
+        waiting = gate.fill(pool, [(Role.ENGINEER, "pop-up"), (Role.MANAGER, "pop-up")])
+        monkeypatch.setattr("api.db.accounts.holder", lambda *asked: looked.append(asked))
+        assert gate.service.get("/v1/me").status_code == 503
+        assert looked == []
+        assert gate.service.get("/v1/me", Role.AUDITOR).status_code == 401
+        assert len(looked) == 1
+        gate.open.set()
+        assert [each.result().status_code for each in waiting] == [204] * 2
+
+
 def test_nobody_gets_more_than_half_of_the_places(gate: Gate) -> None:
     with ThreadPoolExecutor(2) as pool:
         waiting = gate.fill(pool, [(Role.ENGINEER, "pop-up"), (Role.MANAGER, "pop-up")])
