@@ -94,12 +94,12 @@ def judged(
         found = law(db, tenant, contract, version)
     as_of = LIVE if at is None else at.isoformat()
     which = Which(tenant=tenant, contract=found.contract.id, version=found.contract.version, as_of=as_of)
-    with judged_by(store, found, which, now if at is None else at) as made:
+    with judged_by(store, found, which, now if at is None else at, now=now) as made:
         yield made
 
 
 @contextmanager
-def judged_by(store: Database, found: Law, which: Which, until: datetime) -> Iterator[Judged]:
+def judged_by(store: Database, found: Law, which: Which, until: datetime, *, now: datetime) -> Iterator[Judged]:
     """The judgement of a log at an instant, or a later one that it has come to already.
 
     Reading it is one transaction. Raises ``StillJudging``. O(events) the first time, then O(what is new and what runs).
@@ -118,7 +118,7 @@ def judged_by(store: Database, found: Law, which: Which, until: datetime) -> Ite
         if isinstance(step, Step):
             judging_steps.write(store, which, step)
         else:
-            _all(store, found, which, known, until)
+            _all(store, found, which, known, until, now)
     raise StillJudging
 
 
@@ -133,7 +133,7 @@ def made_ready(bound: Contract) -> Law:
     return Law(contract=bound, rules=prepared(bound), zone=ZoneInfo(bound.timezone))
 
 
-def _all(store: Database, law: Law, which: Which, known: Judgement | None, at: datetime) -> None:
+def _all(store: Database, law: Law, which: Which, known: Judgement | None, at: datetime, now: datetime) -> None:
     """Judges all, unless somebody else did meanwhile. Raises ``StillJudging``."""
     if not _ALL_AT_ONCE.acquire(timeout=WAIT_S):
         raise StillJudging
@@ -141,6 +141,6 @@ def _all(store: Database, law: Law, which: Which, known: Judgement | None, at: d
         with store.read() as db:
             is_same = verdicts.find(db, which) == known
         if is_same:
-            judging_steps.judge_all(store, law, which, known, at)
+            judging_steps.judge_all(store, law, which, known, at, now=now)
     finally:
         _ALL_AT_ONCE.release()

@@ -134,15 +134,15 @@ def write(store: Database, which: Which, step: Step) -> None:
             verdicts.put(db, which, step.after)
 
 
-def judge_all(store: Database, law: Law, which: Which, known: Judgement | None, at: datetime) -> None:
-    """Judges every order under a number that nobody reads yet, then lets that take the place of the other.
+def judge_all(store: Database, law: Law, which: Which, known: Judgement | None, at: datetime, *, now: datetime) -> None:
+    """Judges every order as of ``at`` under a number that nobody reads yet, then lets that take the other's place.
 
     One order's events at a time are in memory by ``STEP`` orders, and what is about all of them. O(events).
     """
     rules, tenant = law.rules, which.tenant
     until = at if known is None else max(at, known.at)
     with store.write() as db:
-        number = verdicts.number(db, tenant)
+        number = verdicts.start(db, which, program(), now)
     with store.snapshot() as db:
         position = head(db, tenant)
         general = _given(db, tenant, [verdicts.of_all()])
@@ -162,7 +162,7 @@ def judge_all(store: Database, law: Law, which: Which, known: Judgement | None, 
                 sums.add(each)
             with store.write() as out:
                 _put_rows(out, tenant, number, found)
-    now = Judgement(
+    made = Judgement(
         number=number,
         revision=0 if known is None else known.revision + 1,
         at=until,
@@ -171,7 +171,9 @@ def judge_all(store: Database, law: Law, which: Which, known: Judgement | None, 
         sums=sums.plain(),
     )
     with store.write() as db:
-        is_mine = verdicts.begin(db, which, known) and verdicts.put(db, which, now)
+        is_mine = (
+            verdicts.finish(db, which, number) and verdicts.begin(db, which, known) and verdicts.put(db, which, made)
+        )
         gone = [number] if not is_mine else [] if known is None else [known.number]
         gone += verdicts.forget_old(db, tenant) if which.as_of != LIVE else []
     for each_number in gone:

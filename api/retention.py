@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.db import deliveries, erasing, events, idempotency, jobs, order_rows, sessions, trips
+from api.db import deliveries, erasing, events, idempotency, jobs, order_rows, sessions, trips, verdicts
 from api.db.connect import Database
 from api.drain import Drain
 from api.settings import Settings
@@ -45,9 +45,10 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "deliveries": Rule(days=lambda given: given.keep_deliveries_days, forget=deliveries.forget),
         "events": Rule(days=lambda given: given.keep_events_days, forget=events.forget),
         "jobs": Rule(days=lambda given: given.keep_jobs_days, forget=jobs.forget),
+        "judgements": Rule(days=lambda _given: 1, forget=verdicts.forget),
     }
 )
-"""By what they delete. Deliveries go before the events that they are of."""
+"""By what they delete. Deliveries go before the events that they are of. Judgements: rows of those never finished."""
 
 
 def purge(store: Database, before: Callable[[Rule], datetime], *, thorough: bool = False) -> dict[str, int]:

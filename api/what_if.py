@@ -72,7 +72,7 @@ def difference(store: Database, tenant: str, one: Law, other: Law, now: datetime
     at = now
     for law, kept in ((one, LIVE), (other, as_of)):
         which = Which(tenant=tenant, contract=law.contract.id, version=law.contract.version, as_of=kept)
-        with judging.judged_by(store, law, which, now) as judged:
+        with judging.judged_by(store, law, which, now, now=now) as judged:
             found.append((_by_clause(judged), _due(judged)))
             at = judged.at
     (before, owed), (after, owes) = found

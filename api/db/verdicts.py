@@ -6,7 +6,7 @@ All of it can be made again from the log and the contract (``api.judging``); not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,9 @@ from api.db.tables.verdicts import judged_orders, judgements, verdicts
 
 LIVE = ""
 """``as_of`` of the judgement that goes on with the time."""
+
+MAKING = "making "
+"""Begins the ``as_of`` of what is no judgement yet; the number follows."""
 
 KEPT = 8
 """How many judgements as of an instant a marketplace keeps."""
@@ -69,12 +72,31 @@ def find(db: Connection, which: Which) -> Judgement | None:
     return None if row is None else Judgement(**{name: row._mapping[name] for name in Judgement.__slots__})
 
 
-def number(db: Connection, tenant: str) -> int:
-    """A number that no judgement of the marketplace has."""
-    counted = tenants.c.judgements
-    db.execute(update(tenants).where(tenants.c.id == tenant).values(judgements=counted + 1))
-    found: int = db.execute(select(counted).where(tenants.c.id == tenant)).scalar_one()
-    return found
+def start(db: Connection, which: Which, program: str, now: datetime) -> int:
+    """A number that no judgement of the marketplace has, for rows that nobody reads before ``finish``."""
+    more = update(tenants).where(tenants.c.id == which.tenant).values(judgements=tenants.c.judgements + 1)
+    number: int = db.execute(more.returning(tenants.c.judgements)).scalar_one()
+    key = {"tenant": which.tenant, "contract": which.contract, "version": which.version, "as_of": f"{MAKING}{number}"}
+    made = Judgement(number=number, revision=0, at=now, position=0, program=program, sums="")
+    db.execute(insert(judgements).values(key | {name: getattr(made, name) for name in Judgement.__slots__}))
+    return number
+
+
+def finish(db: Connection, which: Which, number: int) -> bool:
+    """Ends the making of a number's rows; false where they were given up meanwhile."""
+    making = replace(which, as_of=f"{MAKING}{number}")
+    return db.execute(delete(judgements).where(making.found())).rowcount == 1
+
+
+def forget(db: Connection, before: datetime) -> int:
+    """Deletes rows whose making began strictly before and never ended; gives how many makings."""
+    at = judgements.c
+    old = delete(judgements).where(at.as_of.startswith(MAKING, autoescape=True), at.at < before)
+    given_up = db.execute(old.returning(at.tenant, at.number)).all()
+    for row in given_up:
+        while drop(db, row.tenant, row.number):
+            pass
+    return len(given_up)
 
 
 def begin(db: Connection, which: Which, known: Judgement | None) -> bool:
@@ -108,7 +130,8 @@ def drop(db: Connection, tenant: str, judgement: int) -> bool:
 def forget_old(db: Connection, tenant: str) -> list[int]:
     """Forgets judgements as of an instant beyond the last ``KEPT``; gives their numbers, for ``drop``."""
     at = judgements.c
-    old = select(at.number).where(at.tenant == tenant, at.as_of != LIVE).order_by(at.number.desc()).offset(KEPT)
+    ended = (at.tenant == tenant, at.as_of != LIVE, at.as_of.not_like(f"{MAKING}%"))
+    old = select(at.number).where(*ended).order_by(at.number.desc()).offset(KEPT)
     numbers = list(db.execute(old.limit(KEPT)).scalars())
     db.execute(delete(judgements).where(at.tenant == tenant, at.number.in_(numbers)))
     return numbers

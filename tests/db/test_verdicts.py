@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from api import judging, judging_steps, sla_intake
 from api.db import accounts, contracts, migrate, sla_log, verdict_rows
@@ -224,7 +224,7 @@ def test_of_two_that_judge_at_once_one_is_kept_and_the_other_leaves_nothing(stor
         law = judging.law(db, TENANT, bound.id, None)
     which = Which(tenant=TENANT, contract=bound.id, version=1)
     for _ in range(2):
-        judging_steps.judge_all(store, law, which, None, EVENING)
+        judging_steps.judge_all(store, law, which, None, EVENING, now=EVENING)
     with store.read() as db:
         known = verdict_store.find(db, which)
         assert known is not None
@@ -236,6 +236,51 @@ def test_of_two_that_judge_at_once_one_is_kept_and_the_other_leaves_nothing(stor
     for _ in range(2):
         judging_steps.write(store, which, step)
     assert number(store, bound, 9)[1] == {"o0": ("met", 0), "o1": ("running", 0), "o2": ("running", 0)}
+
+
+def test_what_was_cut_off_while_it_judged_is_deleted_after_a_day(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound = publish(store, LAW)
+    tell(store, [order_event(each, "plan.released", 0) for each in range(3)], EVENING)
+    with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
+        cut.setattr(verdict_store, "begin", interrupted)
+        number(store, bound, 10)
+    assert rows_of(store) == 3
+    whole, _ = number(store, bound, 10)
+    assert rows_of(store) == 6
+    for hours, left in ((23, 6), (25, 3)):
+        with store.write() as db:
+            verdict_store.forget(db, EVENING + timedelta(hours=hours) - timedelta(days=1) + timedelta(minutes=10))
+        assert rows_of(store) == left
+    assert number(store, bound, 11)[0] == whole
+
+
+def test_what_is_given_up_while_it_is_made_takes_nobodys_place(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound = publish(store, LAW)
+    tell(store, [order_event(1, "plan.released", 0)], EVENING)
+    finish, given_up = verdict_store.finish, list[int]()
+
+    def late(db: Connection, which: Which, made: int) -> bool:
+        if not given_up:
+            given_up.append(verdict_store.forget(db, EVENING + timedelta(days=2)))
+        return finish(db, which, made)
+
+    monkeypatch.setattr(verdict_store, "finish", late)
+    assert number(store, bound, 10)[1] == {"o1": ("running", 0)}
+    assert given_up == [1]
+    assert rows_of(store) == 1
+
+
+def interrupted(*_asked: object) -> bool:
+    raise KeyboardInterrupt
+
+
+def rows_of(store: Database) -> int:
+    with store.read() as db:
+        return len(db.execute(select(judged_orders)).all())
 
 
 def test_of_judgements_as_of_an_instant_the_latest_are_kept(store: Database) -> None:

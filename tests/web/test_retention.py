@@ -158,6 +158,7 @@ def test_each_setting_says_how_long_one_kind_is_kept() -> None:
         "deliveries": 30,
         "events": 90,
         "jobs": 90,
+        "judgements": 1,
     }
 
 

@@ -24,8 +24,9 @@ judgements = Table(
     Column("sums", Document, nullable=False),
     ForeignKeyConstraint(["tenant"], ["tenants.id"]),
 )
-"""``as_of``: empty for the one that goes on with the time, else the instant that it stays at. ``position``: how far the
-log is judged (``sla_touched``). ``program``: the version of the program that judged. ``sums``: of all orders."""
+"""``as_of``: empty for the one that goes on with the time, else the instant that it stays at, or that its rows are in
+the making (since ``at``) and nobody's yet. ``position``: how far the log is judged (``sla_touched``). ``program``: the
+version of the program that judged. ``sums``: of all orders."""
 
 judged_orders = Table(
     "judged_orders",
