@@ -9,13 +9,16 @@ another. See decision 0018.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
+from functools import partial
+from threading import Lock, Thread
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from api import judging_steps
 from api.db import contracts, verdicts
@@ -25,7 +28,7 @@ from api.db.verdicts import LIVE, Judgement, Which
 from api.judging_steps import Law, Step
 from api.judging_sums import Sums
 from api.remembered import Remembered
-from router.errors import Unavailable
+from router.errors import DropwrightError, Unavailable
 from sla import codec
 from sla.contract import Contract
 from sla.replay import Outcome, closing
@@ -35,19 +38,23 @@ _LAWS: Remembered[Law] = Remembered(16)
 _ALL_AT_ONCE = Lock()
 """Held while a whole log is judged: a process does that once at a time."""
 
-WAIT_S = 2
-"""How long a request waits for that, before it says that it will not."""
+_LOCK = Lock()
+_UNDER_WAY: dict[tuple[Database, Which], Future[None]] = {}
+"""What is judged as a whole by this process, or is to be next; held by ``_LOCK``."""
+
+WAIT_S = 5
+"""How long a request waits for that. It goes on when nobody waits any more."""
 
 MOST_STEPS = 100_000
 
 
 class StillJudging(Unavailable):
-    """The log is judged by others at the same time, again and again."""
+    """The whole log is being judged, and that takes longer than a request waits."""
 
     code, title = "still-judging", "The log is still being judged"
 
     def __init__(self) -> None:
-        super().__init__("others judge the same log right now; ask again")
+        super().__init__("the whole log is being judged right now: ask again in a moment")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,13 +141,33 @@ def made_ready(bound: Contract) -> Law:
 
 
 def _all(store: Database, law: Law, which: Which, known: Judgement | None, at: datetime, now: datetime) -> None:
-    """Judges all, unless somebody else did meanwhile. Raises ``StillJudging``."""
-    if not _ALL_AT_ONCE.acquire(timeout=WAIT_S):
-        raise StillJudging
+    """Waits until all is judged, by a thread that goes on if it takes too long. Raises ``StillJudging``."""
+    with _LOCK:
+        done = _UNDER_WAY.get((store, which))
+        if done is None:
+            done = _UNDER_WAY[store, which] = Future()
+            make = partial(_make, done, store, law, which, known, at, now)
+            Thread(target=make, name="judging", daemon=True).start()
     try:
-        with store.read() as db:
-            is_same = verdicts.find(db, which) == known
-        if is_same:
-            judging_steps.judge_all(store, law, which, known, at, now=now)
+        done.result(WAIT_S)
+    except TimeoutError:
+        raise StillJudging from None
+
+
+def _make(
+    done: Future[None], store: Database, law: Law, which: Which, known: Judgement | None, at: datetime, now: datetime
+) -> None:
+    """Judges all, unless somebody else did meanwhile, and tells those who wait how it ended."""
+    try:
+        with _ALL_AT_ONCE:
+            with store.read() as db:
+                is_same = verdicts.find(db, which) == known
+            if is_same:
+                judging_steps.judge_all(store, law, which, known, at, now=now)
+        done.set_result(None)
+    except (DropwrightError, SQLAlchemyError) as error:  # whoever waits raises it
+        done.set_exception(error)
     finally:
-        _ALL_AT_ONCE.release()
+        done.cancel()  # where a bug ends the thread: nobody waits for ever
+        with _LOCK:
+            del _UNDER_WAY[store, which]

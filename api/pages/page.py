@@ -45,6 +45,8 @@ def problem(told: Response) -> HTMLResponse:
     shown = render("problem.html", status=told.status_code, who=None, problem=said)
     if "Retry-After" in told.headers:
         shown.headers["Retry-After"] = told.headers["Retry-After"]
+    if said["type"] == "/problems/still-judging":  # whoever looks at a page should not have to ask again by hand
+        shown.headers["Refresh"] = shown.headers["Retry-After"]
     return shown
 
 

@@ -15,6 +15,7 @@ from api import judging, judging_steps, sla_intake
 from api.db import accounts, contracts, migrate, sla_log, verdict_rows
 from api.db import verdicts as verdict_store
 from api.db.connect import Database, connect
+from api.db.outage import DatabaseAway
 from api.db.tables.sla import sla_events
 from api.db.tables.verdicts import judged_orders, judgements, verdicts
 from api.db.verdicts import Which
@@ -243,7 +244,7 @@ def test_what_was_cut_off_while_it_judged_is_deleted_after_a_day(
 ) -> None:
     bound = publish(store, LAW)
     tell(store, [order_event(each, "plan.released", 0) for each in range(3)], EVENING)
-    with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as cut, pytest.raises(DatabaseAway):
         cut.setattr(verdict_store, "begin", interrupted)
         number(store, bound, 10)
     assert rows_of(store) == 3
@@ -275,7 +276,7 @@ def test_what_is_given_up_while_it_is_made_takes_nobodys_place(
 
 
 def interrupted(*_asked: object) -> bool:
-    raise KeyboardInterrupt
+    raise DatabaseAway
 
 
 def rows_of(store: Database) -> int:

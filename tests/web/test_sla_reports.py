@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from threading import Event
 from typing import Any
 
 import openpyxl
 import pytest
 
+from api import judging, judging_steps
+from api.db.outage import DatabaseAway
 from api.principal import Role
 from tests.web.service import OTHER, Service
 
@@ -44,6 +47,7 @@ CONTRACT = {
     ],
     "settlement": {"window": "P1M", "cap_12_months": 1000, "dispute_within": "P30D"},
 }
+WITHIN_S = 60
 AT = {"at": "2026-11-21T00:00:00Z"}
 
 
@@ -201,6 +205,44 @@ def test_the_page_shows_the_same_and_leads_to_what_happened(told: Service) -> No
     assert clock.text.index("plan.released") < clock.text.index("parcel.packed")
     assert "2.50 EUR" in clock.text
     assert told.get("/sla/breaches/northdock/pick/none", Role.MANAGER).status_code == 404
+
+
+def test_whoever_waits_too_long_for_a_whole_log_asks_again_and_it_is_judged_once(
+    told: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge_all, go_on, begun = judging_steps.judge_all, Event(), []
+
+    def slow(*asked: Any, **given: Any) -> None:
+        begun.append(asked)
+        assert go_on.wait(WITHIN_S)
+        judge_all(*asked, **given)
+
+    monkeypatch.setattr(judging_steps, "judge_all", slow)
+    monkeypatch.setattr(judging, "WAIT_S", 0.1)
+    asked = "/v1/sla/reports/attainment.json?contract=northdock"
+    for _ in range(2):
+        answer = told.get(asked, Role.MANAGER)
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/still-judging")
+    page = told.get("/sla/breaches?contract=northdock", Role.MANAGER)
+    assert (page.status_code, page.headers["refresh"]) == (503, page.headers["retry-after"])
+    assert "The log is still being judged" in page.text
+    go_on.set()
+    for _ in range(100):
+        if told.get(asked, Role.MANAGER).status_code == 200:
+            break
+    assert told.get("/sla/breaches?contract=northdock", Role.MANAGER).status_code == 200
+    assert len(begun) == 1
+
+
+def test_what_ends_a_judgement_is_told_to_whoever_waits(told: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_asked: Any, **_given: Any) -> None:
+        raise DatabaseAway
+
+    with monkeypatch.context() as broken:
+        broken.setattr(judging_steps, "judge_all", away)
+        answer = told.get("/v1/sla/reports/attainment.json?contract=northdock", Role.MANAGER)
+        assert answer.json()["type"] == "/problems/database-away"
+    assert report(told, "attainment.json").status_code == 200
 
 
 def test_names_that_look_like_markup_are_shown_as_they_are(told: Service) -> None:
