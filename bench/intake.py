@@ -181,7 +181,7 @@ def main() -> int:
     print(HEAD)
     good = True
     try:
-        for name, address in databases(asked.database):
+        for name, address, _ in databases(asked.database):
             given_to = {"count": asked.orders, "clients": asked.clients, "planned": asked.planned, "seed": asked.seed}
             for row in rushes(address, **given_to):
                 print(line(name, asked.clients, row), flush=True)

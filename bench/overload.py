@@ -152,7 +152,7 @@ def main() -> int:
     two_cores()
     print(HEAD)
     try:
-        good = [run(name, address, asked) for name, address in databases(asked.database)]
+        good = [run(name, address, asked) for name, address, _ in databases(asked.database)]
     except (DropwrightError, OSError) as error:
         print(explained(error), file=sys.stderr)
         return 2

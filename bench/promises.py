@@ -84,7 +84,7 @@ def main() -> int:
     print(HEAD)
     good = True
     try:
-        for name, address in databases(asked.database):
+        for name, address, _ in databases(asked.database):
             took = run(address, count=asked.orders, asks=asked.asks, seed=asked.seed)
             print("\n".join(lines(name, asked.orders, took)), flush=True)
             good = good and percentile(took[PROMISE], 0.99) <= AT_MOST * percentile(took[NOTHING], 0.99)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, NamedTuple
 
 from api.db import accounts, migrate
 from api.db.connect import Database, connect
@@ -24,7 +24,7 @@ from api.principal import Role
 from bench import measure
 from router.errors import Unavailable
 from router.model import Drop
-from tests.db.postgres import serving
+from tests.db.postgres import Server, serving
 from tests.db.shelves import TENANT
 from tests.market import register, settings_of
 
@@ -98,16 +98,21 @@ class Process:
         with self.log.open("ab") as log:
             command = [measure.dropwright(), "serve", "--port", str(self.port)]
             self._running = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        self.wait_until_ready(began)
+        return monotonic() - began
+
+    def wait_until_ready(self, since: float) -> None:
+        """Asks until it is ready, for so long after an instant as it may take. Raises ``Unavailable``."""
         anybody = Client(port=self.port, key="")
         while True:
             try:
                 if anybody.ask("GET", "/readyz")[0] == 200:
                     anybody.close()
-                    return monotonic() - began
+                    return
             except Gone:
                 pass
-            if self._running.poll() is not None or monotonic() - began > READY_WITHIN_S:
-                raise Unavailable(f"the service did not start: {self.log.read_text(errors='replace')[-2000:]}")
+            if self._running is None or self._running.poll() is not None or monotonic() - since > READY_WITHIN_S:
+                raise Unavailable(f"the service is not ready: {self.log.read_text(errors='replace')[-2000:]}")
             sleep(0.02)
 
     def kill(self) -> None:
@@ -117,15 +122,23 @@ class Process:
             self._running.wait()
 
 
-def databases(given: str | None) -> Iterator[tuple[str, str]]:
+class Place(NamedTuple):
+    """A database to measure on; ``server`` where it is ours to restart."""
+
+    name: str
+    address: str
+    server: Server | None = None
+
+
+def databases(given: str | None) -> Iterator[Place]:
     """The databases to measure on, each new and empty: the one given, or SQLite and a PostgreSQL of our own."""
     if given is not None:
-        yield given.partition(":")[0], given
+        yield Place(given.partition(":")[0], given)
         return
     with tempfile.TemporaryDirectory() as folder:
-        yield "sqlite", f"sqlite:///{folder}/dropwright.db"
+        yield Place("sqlite", f"sqlite:///{folder}/dropwright.db")
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), durable=True) as server:
-        yield "postgresql", server.create()
+        yield Place("postgresql", server.create(), server)
 
 
 @contextmanager
