@@ -106,21 +106,26 @@ class Bundle:
         column = np.concatenate([np.flatnonzero(~parted.orders), orders + np.arange(lines)])
         of_order = csr_array((np.ones(len(asked)), (asked, column)), (orders, orders + lines))
         nothing = csr_array((orders, size + kinds - first))
-        alone = hstack([of_order, csr_array(np.zeros(shortage.share.shape)), nothing])
-        left = hstack([of_order, csr_array(shortage.share), nothing])
+        # What an order that offers by the line costs less than its lines and their fees do.
+        less = -csr_array(np.eye(orders)[:, parted.orders])
+        alone = hstack([of_order, csr_array(np.zeros(shortage.share.shape)), nothing, less])
+        left = hstack([of_order, csr_array(shortage.share), nothing, less])
+        planes = hstack([planes, csr_array((planes.shape[0], less.shape[1]))])
         rest = np.where(parted.orders, terms.rest, 0.0)
-        heights = [terms.carried - rest, terms.leaving - rest]
-        heights = [np.where(parted.orders, np.maximum(0.0, each), each) for each in heights]
-        free = np.full(kinds, np.inf)
-        bounds: Any = np.stack([np.concatenate([least, -free]), np.concatenate([most, free])], axis=1)
+        free, zero = np.full(kinds, np.inf), np.zeros(less.shape[1])
+        most = np.concatenate([most, free, zero + np.inf])
+        bounds: Any = np.stack([np.concatenate([least, -free, zero]), most], axis=1)
         found = linprog(
-            -np.concatenate([reward, np.ones(kinds)]),
+            -np.concatenate([reward, np.ones(kinds), zero - 1.0]),
             A_ub=vstack([planes, alone, left], format="csr"),
-            b_ub=np.clip(np.concatenate([*lifted, *heights]), -BOUNDLESS, BOUNDLESS),
+            b_ub=np.clip(np.concatenate([*lifted, terms.carried - rest, terms.leaving - rest]), -BOUNDLESS, BOUNDLESS),
             bounds=bounds,
             method="highs",
         )
         if found.x is None:
             return None
-        best, values = np.split(found.x, [size])
-        return offer.shaped(best), float(reward @ (best - at) + (values - top.values).sum())
+        best, values, saved = np.split(found.x, [size, size + kinds])
+        by_line = np.bincount(parted.row, weights=offer.line, minlength=orders)
+        over = by_line + rest - np.minimum(terms.carried, terms.leaving - shortage.share @ offer.short)
+        gained = reward @ (best - at) + (values - top.values).sum()
+        return offer.shaped(best), float(gained - saved.sum() + np.maximum(0.0, over)[parted.orders].sum())

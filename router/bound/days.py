@@ -173,10 +173,12 @@ class Kind:
         """Legs times slots: how long it takes to price the day."""
         return len(self.order) ** 2 * self.slots * -(-len(self.lanes) // 8)
 
-    def days(self) -> _bound.Days:
-        """The day's program, laid out; once, for the legs are given away."""
+    def days(self, halves: Flags) -> _bound.Days:
+        """The day's program, laid out; once, for the legs are given away. halves: by node, whether a part of the order
+        pays half of what being late costs, else nothing."""
         spans = [(self.hubs.index(each.hub), self.slot(each.from_s), self.slot(each.to_s)) for each in self.lanes]
         legs, self.legs = self.legs, {}
+        legs["part_late"] = np.where(halves[:, None], legs["late"] // 2, 0).astype(np.int32)
         return _bound.Days(start=self.slot(self.members[0].opens_s), home=self.home, lanes=spans, **legs)
 
     def slot(self, at_s: int) -> int:

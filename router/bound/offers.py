@@ -20,7 +20,11 @@ from router.bound.fees import Floats, Ints
 from router.bound.parted import Parted, Shortage
 from router.bound.relax import Prices, Relaxation, given
 from router.bound.teams import Team
+from router.bound.terms import Terms
 from router.bound.wants import Flags
+
+LATE_PART = 0.5
+"""Share of an order's lateness that a visit for a part of it pays: there are two parcels at least."""
 
 LOADS = ("parcels", "grams", "millilitres")
 """What a trip has so much of."""
@@ -74,33 +78,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """Orders at prices. most: the least that an order costs without any courier, ``leaving`` it by itself (what leaving
-    does for shortages left out) or ``carried``; how: 0 leaving it, 1 one collection,
-    2 two of them. one, beside: by order, the collection's item for all of it, for a part. rest: lines and fees in two
-    parts, ``beside_cost`` a collection's parcel there. entry: cost of each entry; chosen: the cheapest one for each
-    line. wave: by item."""
-
-    most: Floats
-    leaving: Floats
-    carried: Floats
-    how: Ints
-    one: Ints
-    beside: Ints
-    beside_cost: Floats
-    rest: Floats
-    entry: Floats
-    chosen: Ints
-    wave: Ints
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Worked:
-    """The best days of a kind. By node: rows, of the orders; by node and lane: wave, the cheapest. By member: last, the
-    slot in which it must be back, and cost, of its day. visits: by ``last``, of the day, as ``_bound.Days.path``."""
+    """The best days of a kind. By node: rows, of the orders; by node and lane: wave, the cheapest, and dearer, whether
+    a part of the order costs more there than anywhere. By member: last, the slot in which it must be back, and cost, of
+    its day. visits: by ``last``, of the day, as ``_bound.Days.path``."""
 
     rows: Ints
     wave: Ints
+    dearer: Flags
     last: list[int]
     cost: list[float]
     visits: dict[int, list[tuple[int, int, bool, bool]]]
@@ -138,8 +123,8 @@ class Market:
         self.room = replace(relaxed.room, supplies=())
         self.row = np.full(len(relaxed.asked.leaving), -1, dtype=np.int64)
         self.row[relaxed.orders] = np.arange(len(relaxed.orders))
-        self.days = [each.days() for each in self.kinds]
         self.parted = Parted.of(relaxed)
+        self.days = [each.days(~self.parted.orders[self.row[each.order]]) for each in self.kinds]
         self.shortage = Shortage.of(relaxed, held)
         # (teams, 2, orders, LOADS): the share of a trip's room that a visit takes, for all of an order and for a part.
         self.sizes = np.stack([_sizes(relaxed, team) for team in teams])
@@ -149,33 +134,7 @@ class Market:
 
     def terms(self, prices: Prices, short: Floats) -> Terms:
         """What orders cost at these prices, couriers aside."""
-        orders, found = self.orders, self.ways
-        opened, picking, wave, entry = orders.costs(prices)
-        carried = found.collection >= 0
-        whole = opened[0] + picking + np.bincount(found.item, weights=entry, minlength=len(found.order))
-        single, one = orders.least(np.where(found.whole & carried, whole, np.inf))
-        single = single + orders.one_fee
-        part, beside = orders.least(np.where(carried, opened[1], np.inf))
-        lines, chosen = orders.lines_alone(entry + (picking / found.many)[found.item])
-        rest = lines + orders.two_fee
-        double = np.where(orders.divides, 2 * part + rest, np.inf)
-        alone = orders.asked.leaving[orders.orders]
-        leaving = alone - self.shortage.share @ short
-        most = np.minimum(np.minimum(single, double), leaving)
-        how = np.where(leaving <= most, 0, np.where(single <= most, 1, 2))
-        return Terms(
-            most=most,
-            leaving=alone,
-            carried=np.minimum(single, double),
-            how=how,
-            one=one,
-            beside=beside,
-            beside_cost=part,
-            rest=rest,
-            entry=entry,
-            chosen=chosen,
-            wave=wave,
-        )
+        return Terms.of(self.orders, self.parted, prices, self.shortage.share @ short)
 
     def at(self, offer: Offer, going_on: Callable[[], bool]) -> Answer | None:
         """The bound at this offer; ``None`` if told to stop, or if amounts are beyond what days can count."""
@@ -201,12 +160,11 @@ class Market:
         there, (value, size) = given(self.room, offer.shared)
         left_over = float(offer.short @ self.shortage.need)
         bound, size = float(worth.sum()) + value + left_over, float(np.abs(worth).sum()) + size + left_over
-        own = np.bincount(found.item, weights=terms.entry, minlength=len(found.order)).astype(np.float64)
         by_wave = np.concatenate([offer.shared.line, np.zeros((len(offer.shared.line), 1))], axis=1)
 
         def work(turn: int) -> Worked | None:
             kind, days = self.kinds[turn], self.days[turn]
-            return self._worked(kind, days, offer, worth, part, own, by_wave) if going_on() else None
+            return self._worked(kind, days, offer, worth, part, terms, by_wave) if going_on() else None
 
         all_worked = dict(zip(self.turns, self.workers.map(work, self.turns), strict=True))
         values, slopes = np.zeros(len(self.kinds)), list[Floats]()
@@ -232,25 +190,29 @@ class Market:
         )
 
     def _worked(
-        self, kind: Kind, days: _bound.Days, offer: Offer, worth: Floats, part: Floats, own: Floats, by_wave: Floats
+        self, kind: Kind, days: _bound.Days, offer: Offer, worth: Floats, part: Floats, terms: Terms, by_wave: Floats
     ) -> Worked | None:
         """The best days of a kind; ``None`` if amounts are beyond what days can count."""
         orders, found = self.orders, self.ways
         rows, team = self.row[kind.order], kind.home_team
         price = np.where(kind.waves, by_wave[kind.hub][None], np.inf)
         wave = price.argmin(axis=2)
-        picking = np.where(kind.whole, np.take_along_axis(price, wave[:, :, None], axis=2)[:, :, 0], 0.0)
+        picking = np.where(kind.part, np.take_along_axis(price, wave[:, :, None], axis=2)[:, :, 0], 0.0)
         toll = self.sizes[team][:, rows] @ offer.load[team]
-        cost = found.parcel[kind.item] + own[kind.item] + (orders.one_fee[rows] + toll[0])[:, None]
+        cost = found.parcel[kind.item] + terms.lines[kind.item] + (orders.one_fee[rows] + toll[0])[:, None]
         cost = cost + found.many[kind.item] * picking + kind.ships
         whole = _gains(worth[rows][:, None] - cost, kind.whole, kind.scale)
         known = np.isfinite(part)
         some = kind.part & known[kind.item]
-        parts = (np.where(known, part, 0.0) - found.parcel)[kind.item] - toll[1][:, None]
+        dearer = np.maximum(0.0, picking + terms.dearer[kind.item])
+        least = -found.parcel[kind.item] - toll[1][:, None]
+        parts = np.where(known, part, 0.0)[kind.item] - dearer
+        parts = parts - np.where(self.parted.orders[rows], 0.0, LATE_PART)[:, None] * kind.ships
         trip = offer.trip[team] if self.counts_trips[team] else 0.0
         load = int(np.floor((trip - offer.load[team].sum()) * kind.scale))
         with self.workers.tables() as tables:
-            if not days.price(tables, whole, _gains(parts, some, kind.scale), load):
+            at_least = _gains(least, some, kind.scale)
+            if not days.price(tables, whole, _gains(np.maximum(0.0, parts) + least, some, kind.scale), at_least, load):
                 return None
             last = [kind.slot(each.closes_s) if each.closes_s >= kind.begin_s else -1 for each in kind.members]
             cost_of, visits = [], dict[int, list[tuple[int, int, bool, bool]]]()
@@ -260,7 +222,7 @@ class Market:
                 cost_of.append(each.first + day / kind.scale - trips if day < _bound.NONE // 2 else np.inf)
                 if cost_of[-1] < each.otherwise and slot not in visits:
                     visits[slot] = days.path(tables, slot)
-        return Worked(rows=rows, wave=wave, last=last, cost=cost_of, visits=visits)
+        return Worked(rows=rows, wave=wave, dearer=dearer > 0, last=last, cost=cost_of, visits=visits)
 
 
 class Use:
@@ -269,7 +231,7 @@ class Use:
     def __init__(self, market: Market, counted: Floats, lone: Flags, offer: Offer) -> None:
         self.market, self.counted, self.lone, self.offer = market, counted, lone, offer
         self.whole, self.some = np.zeros(len(market.ways.order)), np.zeros(len(market.ways.order))
-        self.part = np.zeros(len(counted))
+        self.part, self.dear = np.zeros(len(counted)), np.zeros(len(market.ways.order))
         self.line = np.zeros((len(offer.shared.line), offer.shared.line.shape[1] + 1))
         self.load, self.trip = np.zeros(offer.load.shape), np.zeros(offer.trip.shape)
         self.left = np.ones(len(counted))
@@ -296,6 +258,9 @@ class Use:
                 else:
                     self.some[item] += 1
                     self.part[row] += 1
+                    if worked.dearer[node, lane]:
+                        self.dear[item] += 1
+                        self.line[kind.hub[lane], worked.wave[node, lane]] += 1
                     self.left[row] -= self.counted[row]
         return value, size
 
@@ -316,11 +281,15 @@ class Use:
         each line is taken where it is cheapest (``share``), and by their cheapest collections (``beside``)."""
         market, found, prices = self.market, self.market.ways, self.offer.shared
         own = whole[found.item]
-        np.add.at(own, terms.chosen, share[market.orders.line_at])
+        share = share[market.orders.line_at]
+        by_unit = terms.dearest >= 0
+        np.add.at(own, terms.dearest[by_unit], self.dear[by_unit])
+        np.subtract.at(share, terms.line[terms.dearest[by_unit]], self.dear[by_unit])
+        np.add.at(own, terms.chosen, share)
         taken = found.row >= 0
         unit = np.bincount(found.row[taken], weights=(own * found.units)[taken], minlength=len(prices.unit))
         line, place, of = line.copy(), np.zeros(len(prices.place)), found.item[terms.chosen]
-        np.add.at(line, (found.hub[of], terms.wave[of]), share[market.orders.line_at])
+        np.add.at(line, (found.hub[of], terms.part_wave[of]), share)
         some = (beside != 0) & np.isfinite(terms.beside_cost)
         np.add.at(place, found.collection[terms.beside[some]], beside[some])
         none = np.zeros(len(prices.span)), np.zeros(len(prices.trip))

@@ -31,7 +31,8 @@ NB_MODULE(_bound, m) {
     nb::class_<Days>(m, "Days")
         .def("__init__",
              [](Days* self, int start, int home, const std::vector<std::tuple<int, int, int>>& lanes, Table hop_slots, Table hop_cost,
-                Table out_slots, Table out_cost, Table back_slots, Table back_cost, Column opens, Table late) {
+                Table out_slots, Table out_cost, Table back_slots, Table back_cost, Column opens, Table late,
+                Table part_late) {
                  Ground ground;
                  ground.nodes = static_cast<int>(hop_slots.shape(0));
                  ground.slots = static_cast<int>(late.shape(1));
@@ -40,16 +41,17 @@ NB_MODULE(_bound, m) {
                  ground.hop_slots = copied(hop_slots), ground.hop_cost = copied(hop_cost);
                  ground.out_slots = copied(out_slots), ground.out_cost = copied(out_cost);
                  ground.back_slots = copied(back_slots), ground.back_cost = copied(back_cost);
-                 ground.opens = copied(opens), ground.late = copied(late);
+                 ground.opens = copied(opens), ground.late = copied(late), ground.part_late = copied(part_late);
                  new (self) Days(std::move(ground));
              },
              nb::arg("start"), nb::arg("home"), nb::arg("lanes"), nb::arg("hop_slots"), nb::arg("hop_cost"), nb::arg("out_slots"),
-             nb::arg("out_cost"), nb::arg("back_slots"), nb::arg("back_cost"), nb::arg("opens"), nb::arg("late"))
+             nb::arg("out_cost"), nb::arg("back_slots"), nb::arg("back_cost"), nb::arg("opens"), nb::arg("late"),
+             nb::arg("part_late"))
         .def("price",
-             [](Days& self, Tables& tables, Table whole, Table part, Cost toll) {
-                 const auto one = copied(whole), two = copied(part);
+             [](Days& self, Tables& tables, Table whole, Table part, Table least, Cost toll) {
+                 const auto one = copied(whole), two = copied(part), none = copied(least);
                  nb::gil_scoped_release released;
-                 return self.price(tables, one, two, toll);
+                 return self.price(tables, one, two, none, toll);
              })
         .def("value", &Days::value)
         .def("path", [](const Days& self, const Tables& tables, int slot) {

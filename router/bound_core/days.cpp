@@ -25,12 +25,15 @@ Cost Days::at_hub(int hub, int slot) const {
     return begins ? std::min(back, 0) : back;
 }
 
-DROPWRIGHT_INLINE void Days::gain(int block, int slot, int node, Row& worth) const {
+DROPWRIGHT_INLINE void Days::gain(int block, int slot, int node, Row& worth, Row& in_time) const {
     const std::size_t own = static_cast<std::size_t>(block) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
-    Row late;
-    fill(late, ground_.late[static_cast<std::size_t>(node) * static_cast<std::size_t>(ground_.slots) + static_cast<std::size_t>(slot)]);
-    const Row in_time = whole_[own].row - late;
-    worth = in_time > part_[own].row ? in_time : part_[own].row;
+    const std::size_t then = static_cast<std::size_t>(node) * static_cast<std::size_t>(ground_.slots) + static_cast<std::size_t>(slot);
+    Row late, part_late;
+    fill(late, ground_.late[then]), fill(part_late, ground_.part_late[then]);
+    in_time = whole_[own].row - late;
+    const Row some = part_[own].row - part_late;
+    worth = some > least_[own].row ? some : least_[own].row;
+    worth = in_time > worth ? in_time : worth;
 }
 
 // What it costs to arrive at a first door in this slot, by lane.
@@ -55,8 +58,8 @@ template <int> DROPWRIGHT_INLINE void Days::reach(Tables& tables, int block, int
     for (int lane = 0; lane < kLanes; ++lane) made[lane].fill(kNobody);
     fill(tables.least[low + at(slot, node)].row, kNone);
     if (slot < opens) return;
-    Row worth;
-    gain(block, slot, node, worth);
+    Row worth, in_time;
+    gain(block, slot, node, worth, in_time);
     // Who was here earlier, at no more cost and with no more to remember, can do all that one who comes now can.
     Cell& free = tables.free[static_cast<std::size_t>(block) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node)];
     Row none, limit = free.row + worth;
@@ -134,8 +137,8 @@ void Days::close(Tables& tables, int block, int slot) {
         moved = false;
         for (int node = 0; node < ground_.nodes; ++node) {
             if (item(at_once_, node).empty() || slot < item(ground_.opens, node)) continue;
-            Row worth;
-            gain(block, slot, node, worth);
+            Row worth, in_time;
+            gain(block, slot, node, worth, in_time);
             for (int lane = 0; lane < kLanes; ++lane) {
                 Labels& made = tables.labels[labels_at(slot, node, block * kLanes + lane)];
                 const Labels old = made;
@@ -210,20 +213,21 @@ void Days::run_wide(Tables& tables) { run<0>(tables); }
 
 void Days::run_plain(Tables& tables) { run<0>(tables); }
 
-bool Days::price(Tables& tables, const std::vector<Cost>& whole, const std::vector<Cost>& part, Cost toll) {
+bool Days::price(Tables& tables, const std::vector<Cost>& whole, const std::vector<Cost>& part, const std::vector<Cost>& least, Cost toll) {
     const auto nodes = static_cast<std::size_t>(ground_.nodes), lanes = ground_.lanes.size(), slots = static_cast<std::size_t>(ground_.slots);
-    if (whole.size() != nodes * lanes || part.size() != nodes * lanes) throw std::invalid_argument("gains are (nodes, lanes)");
+    if (whole.size() != nodes * lanes || part.size() != nodes * lanes || least.size() != nodes * lanes) throw std::invalid_argument("gains are (nodes, lanes)");
     Row none;
     fill(none, kNoGain);
     lowest_ = 0, toll_ = toll;
     whole_.assign(static_cast<std::size_t>(blocks_) * nodes, Cell{none});
-    part_ = whole_;
+    part_ = least_ = whole_;
     for (std::size_t node = 0; node < nodes; ++node)
         for (std::size_t lane = 0; lane < lanes; ++lane) {
             const std::size_t row = lane / kLanes * nodes + node, column = lane % kLanes;
             whole_[row].row[column] = std::clamp(whole[node * lanes + lane], kNoGain, kDeep);
             part_[row].row[column] = std::clamp(part[node * lanes + lane], kNoGain, kDeep);
-            if (std::max(whole[node * lanes + lane], part[node * lanes + lane]) > kDeep) return false;
+            least_[row].row[column] = std::clamp(least[node * lanes + lane], kNoGain, kDeep);
+            if (std::max({whole[node * lanes + lane], part[node * lanes + lane], least[node * lanes + lane]}) > kDeep) return false;
         }
     if (tables.labels.size() < slots * nodes * lanes_) tables.labels.resize(slots * nodes * lanes_);
     if (tables.least.size() < slots * nodes * static_cast<std::size_t>(blocks_)) tables.least.resize(slots * nodes * static_cast<std::size_t>(blocks_));
@@ -285,11 +289,10 @@ std::optional<Visit> Days::step_back(const Tables& tables, int& slot, int& node,
     const Label& own = item(tables.labels[labels_at(slot, node, lane)], place);
     const int block = lane / kLanes, column = lane % kLanes, door = own.from;
     if (own.cost >= kNone || door < -1) return std::nullopt;
-    Row worth;
-    gain(block, slot, node, worth);
+    Row worth, in_time;
+    gain(block, slot, node, worth, in_time);
     const Cost before = own.cost + worth[column];
-    const std::size_t entry = static_cast<std::size_t>(block) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
-    const bool whole = worth[column] != part_[entry].row[column], waits = slot == item(ground_.opens, node);
+    const bool whole = worth[column] == in_time[column], waits = slot == item(ground_.opens, node);
     if (door == -1) {
         const Lane& of = item(ground_.lanes, lane);
         const std::size_t stem = static_cast<std::size_t>(of.hub) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);

@@ -40,6 +40,7 @@ struct Ground {
     std::vector<Cost> back_cost;
     std::vector<int> opens;       // by node: no service before that slot
     std::vector<Cost> late;       // (nodes, slots): what a whole order pays if served then, never less than before
+    std::vector<Cost> part_late;  // the same for a part of one
 };
 
 // A visit of a day: the lane of its trip, and whether it was paid as a whole order.
@@ -75,9 +76,9 @@ class Days {
    public:
     explicit Days(Ground ground);
 
-    // Prices all days where serving `node` in `lane` gains the larger of whole - late and part, (nodes, lanes), and
-    // loading costs `toll`. False where numbers ran out of their range: then there is no value.
-    bool price(Tables& tables, const std::vector<Cost>& whole, const std::vector<Cost>& part, Cost toll);
+    // Prices all days where serving `node` in `lane` gains the largest of whole - late, part - part_late and least,
+    // (nodes, lanes), and loading costs `toll`. False where numbers ran out of their range: then there is no value.
+    bool price(Tables& tables, const std::vector<Cost>& whole, const std::vector<Cost>& part, const std::vector<Cost>& least, Cost toll);
     // The cost of the cheapest day with a trip that ends by this slot; none: kNone.
     Cost value(int slot) const;
     // Its visits, the last one first; `tables` still as `price` left them.
@@ -117,7 +118,8 @@ class Days {
     void close(Tables& tables, int block, int slot);
     void load(int block, int arrived, int node, Cell& cost) const;
     void come_back(const Tables& tables, int slot, bool at_once);
-    void gain(int block, int slot, int node, Row& worth) const;
+    // What serving a door in a slot gains, by lane, and what it would as a whole order.
+    void gain(int block, int slot, int node, Row& worth, Row& in_time) const;
     Cost at_hub(int hub, int slot) const;
     std::size_t at(int slot, int node) const {
         return static_cast<std::size_t>(slot) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
@@ -134,7 +136,7 @@ class Days {
     std::vector<std::vector<Arc>> far_;          // by target, those of a slot at least, shortest first
     std::vector<std::vector<NearArc>> near_;     // the same, where something may be remembered
     std::vector<std::vector<NearArc>> at_once_;  // by target, those of no slot
-    std::vector<Cell> whole_, part_;             // (blocks, nodes)
+    std::vector<Cell> whole_, part_, least_;     // (blocks, nodes)
     std::vector<std::vector<Return>> back_;      // by hub, by slot
     Cost lowest_ = 0;
     Cost toll_ = 0;

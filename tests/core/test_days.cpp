@@ -35,15 +35,15 @@ Ground some_ground(int nodes, int slots, int hubs, int shortest, std::uint64_t s
     for (int cell = 0; cell < hubs * nodes; ++cell) leg(1, ground.out_slots, ground.out_cost), leg(0, ground.back_slots, ground.back_cost);
     for (int node = 0; node < nodes; ++node) ground.opens.push_back(draw.below(4) ? 0 : draw.below(slots + 1));
     for (int node = 0; node < nodes; ++node)
-        for (int slot = 0; slot < slots; ++slot) ground.late.push_back(slot > 6 ? 20 : 0);
+        for (int slot = 0; slot < slots; ++slot) ground.late.push_back(slot > 6 ? 20 : 0), ground.part_late.push_back(node % 2 && slot > 6 ? 10 : 0);
     return ground;
 }
 
 // All days, tried out: trips visit a door once at most. By hub and slot, the least cost with a trip made, or without.
 class Brute {
    public:
-    Brute(const Ground& ground, const std::vector<Cost>& whole, const std::vector<Cost>& part, Cost toll)
-        : g_(ground), whole_(whole), part_(part), toll_(toll), hubs_(static_cast<int>(ground.out_slots.size()) / ground.nodes),
+    Brute(const Ground& ground, const std::vector<Cost>& whole, const std::vector<Cost>& part, const std::vector<Cost>& least, Cost toll)
+        : g_(ground), whole_(whole), part_(part), least_(least), toll_(toll), hubs_(static_cast<int>(ground.out_slots.size()) / ground.nodes),
           made_(static_cast<std::size_t>(hubs_ * ground.slots), kNone) {
         for (int slot = 0; slot < g_.slots; ++slot)
             for (int hub = 0; hub < hubs_; ++hub) {
@@ -73,7 +73,8 @@ class Brute {
         const int slot = std::max(arrives, g_.opens[static_cast<std::size_t>(node)]);
         if (slot >= g_.slots || seen >> node & 1) return;
         const auto at = static_cast<std::size_t>(node) * g_.lanes.size() + static_cast<std::size_t>(lane);
-        cost -= std::max(whole_[at] - g_.late[static_cast<std::size_t>(node * g_.slots + slot)], part_[at]);
+        const auto then = static_cast<std::size_t>(node * g_.slots + slot);
+        cost -= std::max({whole_[at] - g_.late[then], part_[at] - g_.part_late[then], least_[at]});
         for (int hub = 0; hub < hubs_; ++hub) {
             const auto stem = static_cast<std::size_t>(hub * g_.nodes + node);
             if (g_.back_slots[stem] >= g_.slots - slot) continue;
@@ -89,7 +90,7 @@ class Brute {
     }
 
     const Ground& g_;
-    const std::vector<Cost>&whole_, &part_;
+    const std::vector<Cost>&whole_, &part_, &least_;
     Cost toll_;
     int hubs_;
     std::vector<Cost> made_;
@@ -99,13 +100,13 @@ void the_cheapest_day_is_the_cheapest_of_all_where_every_door_is_near() {
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         const Ground ground = some_ground(4, 14, 1 + static_cast<int>(seed % 2), static_cast<int>(seed % 3 != 0), seed);
         Draw draw(seed);
-        std::vector<Cost> whole, part;
-        for (std::size_t at = 0; at < ground.lanes.size() * 4; ++at) whole.push_back(draw.below(60) - 5), part.push_back(draw.below(30) - 5);
+        std::vector<Cost> whole, part, least;
+        for (std::size_t at = 0; at < ground.lanes.size() * 4; ++at) whole.push_back(draw.below(60) - 5), part.push_back(draw.below(40) - 5), least.push_back(-draw.below(20));
         const Cost toll = draw.below(20) - 5;
         Tables tables;
         Days days(ground);
-        CHECK(days.price(tables, whole, part, toll));
-        const Brute brute(ground, whole, part, toll);
+        CHECK(days.price(tables, whole, part, least, toll));
+        const Brute brute(ground, whole, part, least, toll);
         for (int slot = 0; slot < ground.slots; ++slot) {
             CHECK(days.value(slot) == brute.value(slot) || (days.value(slot) >= kNone / 2 && brute.value(slot) >= kNone / 2));
             // Within a slot, walks may be replaced while others still stand on them: then the path is not told.
@@ -120,7 +121,7 @@ void days_get_no_dearer_with_time_where_many_walks_are_dropped() {
         const std::vector<Cost> whole(30 * ground.lanes.size(), 40), part(30 * ground.lanes.size(), 10);
         Tables tables;
         Days days(ground);
-        CHECK(days.price(tables, whole, part, 0));
+        CHECK(days.price(tables, whole, part, part, 0));
         const std::vector<Visit> path = days.path(tables, ground.slots - 1);
         CHECK(!path.empty() && path.back().first);
         CHECK(days.value(ground.slots - 1) <= days.value(ground.slots - 2));
@@ -132,7 +133,7 @@ void amounts_beyond_counting_are_refused() {
     const std::vector<Cost> whole(3 * ground.lanes.size(), kDeep + 1), part(3 * ground.lanes.size(), 0);
     Tables tables;
     Days days(ground);
-    CHECK(!days.price(tables, whole, part, 0));
+    CHECK(!days.price(tables, whole, part, part, 0));
 }
 
 void a_day_without_doors_has_no_cost() {
@@ -141,7 +142,7 @@ void a_day_without_doors_has_no_cost() {
     ground.lanes.push_back({0, 0, 4});
     Tables tables;
     Days days(ground);
-    CHECK(days.price(tables, {}, {}, 0));
+    CHECK(days.price(tables, {}, {}, {}, 0));
     CHECK(days.value(4) == kNone && days.path(tables, 4).empty());
 }
 

@@ -103,6 +103,37 @@ def test_no_plan_undercuts_its_bound_where_orders_come_in_three_parcels_and_more
     assert bounds(drop)[-1] <= found.cost.total
 
 
+def rushed(seed: int) -> Drop:
+    """Like ``scattered``, but one hub has all articles, waves are small, and every parcel is late, by far or a little:
+    parts of an order pay for the waves that they ride and for their lateness."""
+    draw = random.Random(seed)
+    drop = scattered(seed)
+    tiers = tuple(
+        replace(
+            tier,
+            ship_within=draw.choice([60, 1800]),
+            deliver_within=draw.choice([60, 2400]),
+            late_shipping=Penalty(steps=(Step(after=0, amount=draw.choice([100, 700])),)),
+            late_delivery=Penalty(per_minute=draw.choice([2, 20]), cap=draw.choice([400, 2500])),
+        )
+        for tier in drop.tiers
+    )
+    hubs = tuple(
+        replace(hub, waves=tuple(replace(wave, lines=draw.randint(2, 9)) for wave in hub.waves)) for hub in drop.hubs
+    )
+    everything = tuple(Stock(hub=hubs[0].id, sku=each.sku, quantity=draw.randint(3, 9)) for each in drop.catalog)
+    elsewhere = tuple(row for row in drop.stock if row.hub != hubs[0].id)
+    return replace(drop, tiers=tiers, hubs=hubs, stock=(*everything, *elsewhere), split_cost=draw.choice([0, 50]))
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_no_plan_undercuts_its_bound_where_parts_of_orders_are_late(seed: int) -> None:
+    drop = rushed(seed)
+    found = plan(drop, effort=Effort(steps=3000), workers=1)
+    assert findings(drop, found) == ()
+    assert bounds(drop)[-1] <= found.cost.total
+
+
 def test_scattered_goods_are_served_in_three_parcels_and_more() -> None:
     parcels = Counter(parcel.order for parcel in plan(scattered(0), effort=Effort(steps=1500), workers=1).parcels)
     assert max(parcels.values()) >= 3
