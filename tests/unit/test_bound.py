@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from time import monotonic
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from router.bound import lower_bound
+from router.bound.bundle import Bundle
 from router.bound.fees import least_fee
+from router.bound.offers import Answer, Offer
+from router.bound.relax import Prices
 from router.generate import make_drop
 from router.model import Carrier, Collection, Component, Drop, Location, Penalty, Step, Stock, TariffStep, Travel
 from router.price import late_fee
@@ -131,3 +136,27 @@ def test_trips_of_no_time_at_all_leave_the_first_stage() -> None:
     couriers = tuple(replace(courier, load_seconds=0) for courier in drop.couriers)
     instant = replace(drop, orders=orders, couriers=couriers)
     assert 0 <= bound(instant) <= bound(drop)
+
+
+def test_the_offer_at_hand_is_one_that_the_planes_may_keep() -> None:
+    """One order that offers by the line, whose lines cost 100, and leaving it 120 less the 50 that a shortage is worth:
+    it offers 70, less than its lines. To stay there promises nothing, so the best by the planes promises no loss."""
+    one, none = np.ones(1), np.zeros(0)
+    shared = Prices(unit=none, line=none.reshape(0, 0), place=none, span=none, trip=none)
+    no_load = np.zeros((0, 3))
+    offer = Offer(worth=70 * one, line=0 * one, short=50 * one, shared=shared, load=no_load, trip=none)
+    market: Any = SimpleNamespace(
+        parted=SimpleNamespace(orders=np.ones(1, dtype=bool), row=np.zeros(1, dtype=np.int64)),
+        shortage=SimpleNamespace(need=3 * one, share=np.ones((1, 1))),
+        terms=lambda *_: SimpleNamespace(most=70 * one, leaving=120 * one, carried=np.inf * one, rest=100 * one),
+    )
+    top = Answer(
+        bound=220.0, size=220.0, offer=offer, excess=offer, values=0 * one, slopes=np.array([[0.0, 0.0, -2.5]]),
+        slope=shared,
+    )  # fmt: skip
+    bundle = Bundle()
+    bundle._add(top)
+    found = bundle._best(market, top, near=10.0)
+    assert found is not None
+    _, promised = found
+    assert promised >= 0
