@@ -29,7 +29,7 @@ RAISED, REFUSED = 1, 3
 BETWEEN_S = 0.2
 """The least time between two lines of progress."""
 
-NICENESS = 5
+NICENESS = 10
 """A search takes every core it is given for as long as it is given; on a busy machine those who answer go first."""
 
 
