@@ -128,7 +128,7 @@ class _Look:
 
     def ground(self, drop: str) -> Ground:
         """The drop as it is estimated on: made anew only where its settings or the registry changed."""
-        edited = drops.edited(self._db, self._tenant, drop)
+        edited = drops.edited(self._db, self._tenant)
         spelt = "\0".join([self._tenant, drop, self._stands.settings_sha256, edited])
         sha256 = hashlib.sha256(spelt.encode()).hexdigest()
         return _GROUNDS.of(sha256, lambda: _ground(self._settings, drops.used(self._db, self._tenant, drop)))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Connection,
     Row,
     Select,
@@ -249,36 +248,33 @@ def names(found: Stands, known: DropSettings) -> Names:
     return _NAMES.of(found.settings_sha256, lambda: names_of(known))
 
 
-def _of_registry(columns: Callable[[Table], Sequence[ColumnElement[Any]]]) -> CompoundSelect[Any]:
-    """Columns of what a drop uses of the registry, after the name of its part."""
-    parts = []
-    for uses, table, what in (
-        (drop_hubs, hubs, "hub"),
-        (drop_couriers, couriers, "courier"),
-        (drop_carriers, carriers, "carrier"),
-    ):
-        same = and_(table.c.tenant == uses.c.tenant, table.c.id == uses.c[what])
-        mine = and_(uses.c.tenant == bindparam("of"), uses.c.drop == bindparam("named"))
-        shown = (literal(table.name).label("part"), *columns(table))
-        parts.append(select(*shown).join_from(uses, table, same).where(mine))
-    return union_all(*parts)
-
-
-_USED = _of_registry(lambda table: (table.c.id, table.c.document)).order_by("part", "id")
-_EDITED = _of_registry(lambda table: (func.count(), func.sum(table.c.revision), func.max(table.c.updated_at))).order_by(
-    "part"
-)
+_REGISTRY = ((drop_hubs, hubs, "hub"), (drop_couriers, couriers, "courier"), (drop_carriers, carriers, "carrier"))
+_EDITED = union_all(
+    *(
+        select(
+            literal(table.name).label("part"), func.count(), func.sum(table.c.revision), func.max(table.c.updated_at)
+        )
+        .select_from(table)
+        .where(table.c.tenant == bindparam("of"))
+        for _, table, _ in _REGISTRY
+    )
+).order_by("part")
 
 
 def used(db: Connection, tenant: str, drop: str) -> tuple[tuple[str, str, str], ...]:
     """Part (``hubs``, ``couriers``, ``carriers``), id and document of what a drop uses of the registry, in order."""
-    rows = db.execute(_USED, {"of": tenant, "named": drop})
-    return tuple((row.part, row.id, row.document) for row in rows)
+    parts = []
+    for uses, table, what in _REGISTRY:
+        same = and_(table.c.tenant == uses.c.tenant, table.c.id == uses.c[what])
+        mine = and_(uses.c.tenant == tenant, uses.c.drop == drop)
+        columns = (literal(table.name).label("part"), table.c.id, table.c.document)
+        parts.append(select(*columns).join_from(uses, table, same).where(mine))
+    return tuple((row.part, row.id, row.document) for row in db.execute(union_all(*parts).order_by("part", "id")))
 
 
-def edited(db: Connection, tenant: str, drop: str) -> str:
-    """What is another with every edit of what a drop uses of the registry: so much cheaper to read than all of it."""
-    return repr([tuple(row) for row in db.execute(_EDITED, {"of": tenant, "named": drop})])
+def edited(db: Connection, tenant: str) -> str:
+    """What is another after every edit of a marketplace's hubs, couriers and carriers, and soon read."""
+    return repr([tuple(row) for row in db.execute(_EDITED, {"of": tenant})])
 
 
 def stored_settings(db: Connection, tenant: str, drop: str) -> str:
