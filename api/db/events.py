@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select
 
+from api.db.counters import count
 from api.db.tables.accounts import tenants
 from api.db.tables.events import events
 from api.db.tables.webhooks import deliveries, webhooks
@@ -63,17 +64,9 @@ class Event:
             raise ValueError(f"{self.type} is no type of api.event_types")
 
 
-_COUNT = (
-    update(tenants)
-    .where(tenants.c.id == bindparam("of"))
-    .values(last_event=tenants.c.last_event + bindparam("more"))
-    .returning(tenants.c.last_event)
-)
-
-
 def emit(db: Connection, tenant: str, happened: Sequence[Event]) -> int:
     """Appends to the marketplace's feed and gives the position of the last event there."""
-    last: int = db.execute(_COUNT, {"of": tenant, "more": len(happened)}).scalar_one()
+    last = count(db, tenant, tenants.c.last_event, len(happened))
     first = last - len(happened) + 1
     if happened:
         db.execute(

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from api.db.counters import count
 from api.db.events import Event
 from api.db.stored import named
 from api.db.tables.accounts import tenants
@@ -131,7 +132,7 @@ def touch(db: Connection, tenant: str, about: Touched) -> None:
         return
     orders = set(about.orders)
     if about.corrected:
-        _counted(db, tenant, 0)  # holds the row before it looks: whoever was here before has committed
+        count(db, tenant, tenants.c.touched, 0)  # holds the row before it looks: whoever was here before has committed
     known = sorted(about.corrected)
     for start in range(0, len(known), 500):
         which = tuple_(rows.c.source, rows.c.id).in_(known[start : start + 500])
@@ -143,23 +144,10 @@ def touch(db: Connection, tenant: str, about: Touched) -> None:
         index_elements=["tenant", "order"], set_={"position": adding.excluded.position}
     )
     names = sorted(orders)
-    first = _counted(db, tenant, len(names)) - len(names) + 1
+    first = count(db, tenant, tenants.c.touched, len(names)) - len(names) + 1
     found = [{"tenant": tenant, "order": name, "position": place} for place, name in enumerate(names, first)]
     for start in range(0, len(found), 500):
         db.execute(adding, found[start : start + 500])
-
-
-_COUNT = (
-    update(tenants)
-    .where(tenants.c.id == bindparam("of"))
-    .values(touched=tenants.c.touched + bindparam("more"))
-    .returning(tenants.c.touched)
-)
-
-
-def _counted(db: Connection, tenant: str, more: int) -> int:
-    last: int = db.execute(_COUNT, {"of": tenant, "more": more}).scalar_one()
-    return last
 
 
 def touched(db: Connection, tenant: str) -> int:

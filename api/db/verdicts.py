@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from api.db.counters import count
 from api.db.tables.accounts import tenants
 from api.db.tables.sla import sla_events, sla_touched
 from api.db.tables.verdicts import judged_orders, judgements, verdicts
@@ -74,8 +75,7 @@ def find(db: Connection, which: Which) -> Judgement | None:
 
 def start(db: Connection, which: Which, program: str, now: datetime) -> int:
     """A number that no judgement of the marketplace has, for rows that nobody reads before ``finish``."""
-    more = update(tenants).where(tenants.c.id == which.tenant).values(judgements=tenants.c.judgements + 1)
-    number: int = db.execute(more.returning(tenants.c.judgements)).scalar_one()
+    number = count(db, which.tenant, tenants.c.judgements)
     key = {"tenant": which.tenant, "contract": which.contract, "version": which.version, "as_of": f"{MAKING}{number}"}
     made = Judgement(number=number, revision=0, at=now, position=0, program=program, sums="")
     db.execute(insert(judgements).values(key | {name: getattr(made, name) for name in Judgement.__slots__}))
@@ -91,7 +91,7 @@ def finish(db: Connection, which: Which, number: int) -> bool:
 def forget(db: Connection, before: datetime) -> int:
     """Deletes rows whose making began strictly before and never ended; gives how many makings."""
     at = judgements.c
-    old = delete(judgements).where(at.as_of.startswith(MAKING, autoescape=True), at.at < before)
+    old = delete(judgements).where(at.as_of.startswith(MAKING), at.at < before)
     given_up = db.execute(old.returning(at.tenant, at.number)).all()
     for row in given_up:
         while drop(db, row.tenant, row.number):
@@ -130,7 +130,7 @@ def drop(db: Connection, tenant: str, judgement: int) -> bool:
 def forget_old(db: Connection, tenant: str) -> list[int]:
     """Forgets judgements as of an instant beyond the last ``KEPT``; gives their numbers, for ``drop``."""
     at = judgements.c
-    ended = (at.tenant == tenant, at.as_of != LIVE, at.as_of.not_like(f"{MAKING}%"))
+    ended = (at.tenant == tenant, at.as_of != LIVE, ~at.as_of.startswith(MAKING))
     old = select(at.number).where(*ended).order_by(at.number.desc()).offset(KEPT)
     numbers = list(db.execute(old.limit(KEPT)).scalars())
     db.execute(delete(judgements).where(at.tenant == tenant, at.number.in_(numbers)))
