@@ -35,12 +35,9 @@ from sla.replay import Outcome, closing
 from sla.rules import prepared
 
 _LAWS: Remembered[Law] = Remembered(16)
-_ALL_AT_ONCE = Lock()
-"""Held while a whole log is judged: a process does that once at a time."""
-
 _LOCK = Lock()
 _UNDER_WAY: dict[tuple[Database, Which], Future[None]] = {}
-"""What is judged as a whole by this process, or is to be next; held by ``_LOCK``."""
+"""The one log that this process judges as a whole, if any; held by ``_LOCK``."""
 
 WAIT_S = 5
 """How long a request waits for that. It goes on when nobody waits any more."""
@@ -141,17 +138,22 @@ def made_ready(bound: Contract) -> Law:
 
 
 def _all(store: Database, law: Law, which: Which, known: Judgement | None, at: datetime, now: datetime) -> None:
-    """Waits until all is judged, by a thread that goes on if it takes too long. Raises ``StillJudging``."""
+    """Waits until all is judged, by a thread that goes on if it takes too long, or for another log that is in the way.
+
+    Raises ``StillJudging``.
+    """
     with _LOCK:
-        done = _UNDER_WAY.get((store, which))
-        if done is None:
+        if not _UNDER_WAY:
             done = _UNDER_WAY[store, which] = Future()
             make = partial(_make, done, store, law, which, known, at, now)
             Thread(target=make, name="judging", daemon=True).start()
+        ((whose, done),) = _UNDER_WAY.items()
     try:
-        done.result(WAIT_S)
+        error = done.exception(WAIT_S)
     except TimeoutError:
         raise StillJudging from None
+    if error is not None and whose == (store, which):
+        raise error
 
 
 def _make(
@@ -159,11 +161,10 @@ def _make(
 ) -> None:
     """Judges all, unless somebody else did meanwhile, and tells those who wait how it ended."""
     try:
-        with _ALL_AT_ONCE:
-            with store.read() as db:
-                is_same = verdicts.find(db, which) == known
-            if is_same:
-                judging_steps.judge_all(store, law, which, known, at, now=now)
+        with store.read() as db:
+            is_same = verdicts.find(db, which) == known
+        if is_same:
+            judging_steps.judge_all(store, law, which, known, at, now=now)
         done.set_result(None)
     except (DropwrightError, SQLAlchemyError) as error:  # whoever waits raises it
         done.set_exception(error)

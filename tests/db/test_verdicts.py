@@ -239,13 +239,13 @@ def test_of_two_that_judge_at_once_one_is_kept_and_the_other_leaves_nothing(stor
     assert number(store, bound, 9)[1] == {"o0": ("met", 0), "o1": ("running", 0), "o2": ("running", 0)}
 
 
-def test_what_was_cut_off_while_it_judged_is_deleted_after_a_day(
+def test_what_is_cut_off_while_it_judges_is_deleted_after_a_day(
     store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bound = publish(store, LAW)
     tell(store, [order_event(each, "plan.released", 0) for each in range(3)], EVENING)
     with monkeypatch.context() as cut, pytest.raises(DatabaseAway):
-        cut.setattr(verdict_store, "begin", interrupted)
+        cut.setattr(verdict_store, "begin", away)
         number(store, bound, 10)
     assert rows_of(store) == 3
     whole, _ = number(store, bound, 10)
@@ -275,7 +275,7 @@ def test_what_is_given_up_while_it_is_made_takes_nobodys_place(
     assert rows_of(store) == 1
 
 
-def interrupted(*_asked: object) -> bool:
+def away(*_asked: object) -> bool:
     raise DatabaseAway
 
 
