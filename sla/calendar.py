@@ -100,26 +100,28 @@ class OpeningHours:
 
     def is_open(self, at_us: int) -> bool:
         """Whether it is open at an instant."""
-        year = self._year(_year_of(at_us))
-        index = bisect_right(year.ends, at_us)
-        return index < len(year.ends) and year.begins[index] <= at_us
+        span = self._next(at_us)
+        return span is not None and span[0] <= at_us
 
     def turns_us(self, at_us: int) -> int | None:
         """The end of the open span that an instant lies in, else the next one's begin; ``None`` where none comes."""
-        for year in self._from(_year_of(at_us)):
-            index = bisect_right(year.ends, at_us)
-            if index < len(year.ends):
-                begin_us = year.begins[index]
-                return begin_us if begin_us > at_us else year.ends[index]
-        return None
+        span = self._next(at_us)
+        return None if span is None else next(edge for edge in span if edge > at_us)
 
     def opening_us(self, at_us: int) -> int:
         """The first instant from ``at_us`` on at which it is open: itself where it is. Raises NeverOpen."""
+        span = self._next(at_us)
+        if span is None:
+            raise NeverOpen
+        return max(at_us, span[0])
+
+    def _next(self, at_us: int) -> tuple[int, int] | None:
+        """Begin and end of the open span that an instant lies in, else of the next one; ``None`` where none comes."""
         for year in self._from(_year_of(at_us)):
             index = bisect_right(year.ends, at_us)
             if index < len(year.ends):
-                return max(at_us, year.begins[index])
-        raise NeverOpen
+                return year.begins[index], year.ends[index]
+        return None
 
     def close_us(self, day: date) -> int | None:
         """When a local date closes for good; ``None`` where it does not open."""
