@@ -23,9 +23,6 @@ from router.bound.teams import Team
 from router.bound.terms import Terms
 from router.bound.wants import Flags
 
-LATE_PART = 0.5
-"""Share of an order's lateness that a visit for a part of it pays: there are two parcels at least."""
-
 LOADS = ("parcels", "grams", "millilitres")
 """What a trip has so much of."""
 
@@ -160,11 +157,10 @@ class Market:
         there, (value, size) = given(self.room, offer.shared)
         left_over = float(offer.short @ self.shortage.need)
         bound, size = float(worth.sum()) + value + left_over, float(np.abs(worth).sum()) + size + left_over
-        by_wave = np.concatenate([offer.shared.line, np.zeros((len(offer.shared.line), 1))], axis=1)
 
         def work(turn: int) -> Worked | None:
             kind, days = self.kinds[turn], self.days[turn]
-            return self._worked(kind, days, offer, worth, part, terms, by_wave) if going_on() else None
+            return self._worked(kind, days, offer, worth, part, terms) if going_on() else None
 
         all_worked = dict(zip(self.turns, self.workers.map(work, self.turns), strict=True))
         values, slopes = np.zeros(len(self.kinds)), list[Floats]()
@@ -190,12 +186,12 @@ class Market:
         )
 
     def _worked(
-        self, kind: Kind, days: _bound.Days, offer: Offer, worth: Floats, part: Floats, terms: Terms, by_wave: Floats
+        self, kind: Kind, days: _bound.Days, offer: Offer, worth: Floats, part: Floats, terms: Terms
     ) -> Worked | None:
         """The best days of a kind; ``None`` if amounts are beyond what days can count."""
         orders, found = self.orders, self.ways
         rows, team = self.row[kind.order], kind.home_team
-        price = np.where(kind.waves, by_wave[kind.hub][None], np.inf)
+        price = np.where(kind.waves, offer.shared.by_wave[kind.hub][None], np.inf)
         wave = price.argmin(axis=2)
         picking = np.where(kind.part, np.take_along_axis(price, wave[:, :, None], axis=2)[:, :, 0], 0.0)
         toll = self.sizes[team][:, rows] @ offer.load[team]
@@ -207,7 +203,7 @@ class Market:
         dearer = np.maximum(0.0, picking + terms.dearer[kind.item])
         least = -found.parcel[kind.item] - toll[1][:, None]
         parts = np.where(known, part, 0.0)[kind.item] - dearer
-        parts = parts - np.where(self.parted.orders[rows], 0.0, LATE_PART)[:, None] * kind.ships
+        parts = parts - np.where(self.parted.orders[rows][:, None], 0.0, kind.ships / 2)
         trip = offer.trip[team] if self.counts_trips[team] else 0.0
         load = int(np.floor((trip - offer.load[team].sum()) * kind.scale))
         with self.workers.tables() as tables:

@@ -33,6 +33,11 @@ class Prices:
     span: Floats
     trip: Floats
 
+    @property
+    def by_wave(self) -> Floats:
+        """A line (hubs, waves and none)."""
+        return np.concatenate([self.line, np.zeros((len(self.line), 1))], axis=1)
+
     def flat(self) -> Floats:
         """All of them in one row."""
         return np.concatenate([self.unit, self.line.ravel(), self.place, self.span, self.trip])
@@ -117,8 +122,7 @@ class Relaxation:
             opened = opened + np.where(found.team >= 0, extra, 0.0)
         if len(prices.place):
             opened = opened + np.where(found.collection >= 0, prices.place[place], 0.0)
-        by_wave = np.concatenate([prices.line, np.zeros((len(prices.line), 1))], axis=1)
-        picking = found.many[:, None] * by_wave[found.hub] + found.late
+        picking = found.many[:, None] * prices.by_wave[found.hub] + found.late
         wave = picking.argmin(axis=1)
         unit = np.append(prices.unit, 0.0)
         return opened, picking[np.arange(len(wave)), wave], wave, found.fee + found.units * unit[found.row]

@@ -42,8 +42,8 @@ class Terms:
     def of(orders: Relaxation, parted: Parted, prices: Prices, short: Floats) -> Terms:
         """Those at these prices. short: by order, what leaving it does for shortages.
 
-        The last parcel of an order is as late as all parcels are on average, so of two each pays half for its own;
-        where each line is offered for, each pays its share at its earliest.
+        The last parcel of an order is at least as late as any other, so of two each pays half for its own; where each
+        line is offered for, each pays its share at its earliest.
         """
         found, own = orders.ways, orders.own
         opened, picking, wave, entry = orders.costs(prices)
@@ -54,8 +54,7 @@ class Terms:
         single = single + orders.one_fee
         late = np.where(by_line, 0.0, found.late.min(axis=1, initial=np.inf) / 2)
         part, beside = orders.least(np.where(carried, opened[1] + late, np.inf))
-        by_wave = np.concatenate([prices.line, np.zeros((len(prices.line), 1))], axis=1)[found.hub]
-        by_wave = np.where(np.isfinite(found.late), by_wave, np.inf)
+        by_wave = np.where(np.isfinite(found.late), prices.by_wave[found.hub], np.inf)
         part_wave = np.where(by_line, wave, by_wave.argmin(axis=1))
         alone = np.where(by_line, picking / found.many, by_wave.min(axis=1, initial=np.inf))
         each = entry + alone[found.item]
