@@ -233,7 +233,7 @@ def _spelling(endpoint: _Endpoint, signature: inspect.Signature, status: int) ->
         with in_store.write() if Write in asked.values() else in_store.read() as db:
             return spelt(**given, **dict.fromkeys(asked, db))
 
-    return _with(inside, signature, last={"in_store": Store})
+    return _with(inside, signature, {"in_store": Store})
 
 
 def _transactions(endpoint: _Endpoint, signature: inspect.Signature) -> dict[str, Any]:
@@ -252,7 +252,7 @@ def _audited(endpoint: _Endpoint, signature: inspect.Signature, status: int) -> 
         with told_store.write() as db:
             return _told(db, told_who, answer(endpoint(**given, **dict.fromkeys(asked, db)), status), told_now)
 
-    return _with(told, signature, last={"told_store": Store, "told_who": Signed, "told_now": Now})
+    return _with(told, signature, {"told_store": Store, "told_who": Signed, "told_now": Now})
 
 
 def _repeating(endpoint: _Endpoint, signature: inspect.Signature, status: int) -> Callable[..., Any]:
@@ -272,7 +272,7 @@ def _repeating(endpoint: _Endpoint, signature: inspect.Signature, status: int) -
             return repeated(db, once_who, once_key, once_asked, once_now, make)
 
     mine = {"once_who": Signed, "once_asked": Asked, "once_store": Store, "once_key": Key, "once_now": Now}
-    return _with(once, signature, last=mine)
+    return _with(once, signature, mine)
 
 
 def repeated(
@@ -301,7 +301,7 @@ def _told(db: Connection, who: Principal, made: Response, now: datetime) -> Resp
 
 
 def _with(
-    function: Callable[..., Any], signature: inspect.Signature, *, last: Mapping[str, Any] = MappingProxyType({})
+    function: Callable[..., Any], signature: inspect.Signature, more: Mapping[str, Any] = MappingProxyType({})
 ) -> Callable[..., Any]:
     """The function, showing FastAPI the endpoint's parameters without its transactions, and these."""
     own = [
@@ -316,7 +316,7 @@ def _with(
             annotation=kind,
             default=None if kind is Key else inspect.Parameter.empty,
         )
-        for name, kind in last.items()
+        for name, kind in more.items()
     ]
     vars(function)["__signature__"] = inspect.Signature([*own, *added])
     return function

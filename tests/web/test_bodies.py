@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
+from pathlib import Path
+from time import sleep
 from typing import Annotated
 
 import pytest
 
+from api.db.connect import LOCK_WAIT_S
 from api.deps import Signed
 from api.routing import Router, reads
 from router.model import Count, Id, Record
+from tests.web.processes import process
 from tests.web.service import Service
 
 
@@ -47,6 +52,22 @@ def test_every_fault_is_told_with_its_place(mugs: Service) -> None:
         ("/grams", "not-an-integer"),
         ("/id", "bad-length"),
     ]
+
+
+def test_a_body_that_does_not_come_keeps_nobody_from_writing(tmp_path: Path) -> None:
+    with process(f"sqlite:///{tmp_path / 'dropwright.db'}", tmp_path / "log") as running:
+        head = (
+            "POST /v1/drops/d/close HTTP/1.1",
+            "Host: x",
+            f"Authorization: Bearer {running.key}",
+            "Content-Length: 9",
+        )
+        with socket.create_connection(("127.0.0.1", running.port), timeout=LOCK_WAIT_S) as slow:
+            slow.sendall("\r\n".join([*head, "", ""]).encode())
+            sleep(1)  # for whatever it begins
+            assert running.ask("POST", "/v1/stalls", json={"id": "other"}).status_code == 201
+            slow.sendall(b"too late.")
+            assert slow.recv(100).startswith(b"HTTP/1.1 404")
 
 
 @pytest.mark.parametrize(
