@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from math import ceil
-from time import time
+from time import monotonic, time
 
-from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
-from limits.storage import MemoryStorage
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond, storage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter, SlidingWindowCounterRateLimiter
 
 from router.errors import DropwrightError
@@ -26,6 +25,9 @@ BAD_SIGN_INS = 10
 
 SIGN_INS_PER_MINUTE = 20
 """Attempts to sign in from one address."""
+
+DROP_EVERY_S = 10.0
+"""What is over is dropped that often, by a request; others do not wait for it."""
 
 MOST_SPELT = 100
 """Characters of an address that count."""
@@ -76,13 +78,28 @@ class Rate:
         )
 
 
+class MemoryStorage(storage.MemoryStorage):
+    """The library's counters, dropped once they are over by whoever counts next, every ten seconds.
+
+    The library itself starts a thread for that with nearly every request, which waits until the thread runs. What is
+    private to a class of this name there is private to it here.
+    """
+
+    _drop_at = 0.0
+
+    def __schedule_expiry(self) -> None:
+        if (at := monotonic()) >= self._drop_at:
+            self._drop_at = at + DROP_EVERY_S
+            self.__expire_events()
+
+
 class Rates:
     """The counters of one process; threads may share it."""
 
     def __init__(self, *, requests_per_minute: int, bulk_per_minute: int) -> None:
-        storage = MemoryStorage()
-        self._rough = SlidingWindowCounterRateLimiter(storage)  # two numbers a key, however many requests
-        self._exact = MovingWindowRateLimiter(storage)
+        kept = MemoryStorage()
+        self._rough = SlidingWindowCounterRateLimiter(kept)  # two numbers a key, however many requests
+        self._exact = MovingWindowRateLimiter(kept)
         self._of = {
             "requests": RateLimitItemPerMinute(requests_per_minute),
             "bulk": RateLimitItemPerMinute(bulk_per_minute),

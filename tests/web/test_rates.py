@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Event, active_count
 from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from fastapi import Request
+from limits import RateLimitItemPerMinute
+from limits.strategies import SlidingWindowCounterRateLimiter
 
 from api import rates
 from api.admission import LINGERS_S, wait_aside
@@ -70,6 +73,21 @@ def test_what_is_turned_away_changes_nothing(hurried: Service) -> None:
     answers = [hurried.post("/v1/skus", json={"sku": f"M-{n}", **mug}).status_code for n in range(7)]
     assert answers == [201] * 5 + [429] * 2
     assert len(hurried.get("/v1/skus", Role.MANAGER).json()["items"]) == 5
+
+
+def test_counting_starts_no_thread_and_keeps_nothing_that_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_s = 1000.0
+    monkeypatch.setattr("limits.storage.memory.time", SimpleNamespace(time=lambda: at_s))
+    monkeypatch.setattr(rates, "DROP_EVERY_S", 0)
+    counters, item = rates.MemoryStorage(), RateLimitItemPerMinute(5)
+    counters.timer.join()
+    limiter = SlidingWindowCounterRateLimiter(counters)
+    threads = active_count()
+    assert [limiter.hit(item, "first") for _ in range(6)] == [True] * 5 + [False]
+    assert (active_count(), len(counters.storage)) == (threads, 1)
+    at_s += 121
+    assert limiter.hit(item, "second")
+    assert len(counters.storage) == 1
 
 
 def test_the_twenty_first_bad_key_in_a_minute_is_told_to_wait(service: Service) -> None:
