@@ -122,7 +122,7 @@ def principal(request: Request, store: Store, at: Now, _shown: Annotated[object,
         return _let_in(request, _of_session(request, store, at))
     if scheme.lower() != "bearer":
         raise NotSignedIn
-    with store.read() as db:
+    with store.glance() as db:
         found = accounts.holder(db, key.strip(), at)
     if found is None:
         rates(request).bad_key(address_of(request))
@@ -135,7 +135,7 @@ def _of_session(request: Request, store: Database, at: datetime) -> Principal:
     token = cookies.read(request, cookies.SESSION)
     if token is None:
         raise NotSignedIn
-    with store.read() as db:
+    with store.glance() as db:
         found = sessions.holder(db, token, at)
     if found is None:
         raise NotSignedIn

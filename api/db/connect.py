@@ -90,6 +90,12 @@ class Database:
             yield db
 
     @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """For one statement that only reads: as ``read``, without what PostgreSQL takes to begin and end it."""
+        with told(), self.reading.connect() as db:
+            yield db if self.is_sqlite else db.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """As ``read``; all that is read in it is as it was at one moment, whatever others commit meanwhile."""
         engine = self.reading
