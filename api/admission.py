@@ -23,7 +23,7 @@ from router.errors import Unavailable
 
 PROBES: Final = ("/healthz", "/readyz", "/metrics")
 """Paths of machines that look after the service, which are always let in."""
-LINGERS_S: Final = 1.0
+LINGERS_S: Final = 2.0
 """How long whoever is turned away waits for being told: who asks again at once would else keep the process busy."""
 
 
