@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from annotated_types import Len
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from api.db import articles, drops, events, holds, order_sums, stock
 from api.db.articles import Parts
@@ -157,10 +157,13 @@ def _free(db: Connection, tenant: str, asked: CartAsked, units: Mapping[str, int
     return free
 
 
+_SKUS = select(sku_rows.c.id, sku_rows.c.document)
+_SKUS = _SKUS.where(sku_rows.c.tenant == bindparam("of"), sku_rows.c.id.in_(bindparam("names", expanding=True)))
+
+
 def _skus(db: Connection, tenant: str, units: Mapping[str, int]) -> dict[str, Sku]:
-    rows = select(sku_rows.c.id, sku_rows.c.document).where(sku_rows.c.tenant == tenant, sku_rows.c.id.in_(units))
     found = {}
-    for row in db.execute(rows):
+    for row in db.execute(_SKUS, {"of": tenant, "names": list(units)}):
         record = json.loads(row.document)
         kept = {name: record[name] for name in _SKU if name in record}
         found[row.id] = Sku(**kept | {"handling": tuple(record.get("handling", ()))})

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from api.promise.ways import usual
-from router.model import Carrier, Collection, Courier, Drop, Hub, Tier, Wave, named
+from router.model import Capacity, Carrier, Collection, Courier, Drop, Hub, Tier, Wave, named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubGround:
     """One hub. Waves by their end, collections by when they deliver; ``shared``: hubs that its couriers serve too.
 
+    ``kinds``: how many of its couriers have which profile and capacity; ``load_s``: how long they load, on average.
     ``usual``: under matrix travel, metres and seconds to a place on average, by profile.
     """
 
     hub: Hub
     waves: tuple[Wave, ...]
     couriers: tuple[Courier, ...]
+    kinds: Mapping[tuple[str, Capacity], int]
+    load_s: float
     collections: tuple[tuple[Carrier, Collection], ...]
     shared: frozenset[str]
     usual: Mapping[str, tuple[float, float]]
@@ -45,22 +49,26 @@ def ground_of(drop: Drop) -> Ground:
         ((carrier, each) for carrier in drop.carriers for each in carrier.collections),
         key=lambda pair: (pair[1].delivered_at, pair[1].id),
     )
-    hubs = {
-        hub.id: HubGround(
-            hub=hub,
-            waves=tuple(sorted(hub.waves, key=lambda wave: (wave.end, wave.id))),
-            couriers=tuple(courier for courier in drop.couriers if hub.id in courier.loads_at),
-            collections=tuple(pair for pair in collections if pair[1].hub == hub.id),
-            shared=shared[hub.id],
-            usual=_usual(drop, hub),
-        )
-        for hub in drop.hubs
-    }
+    hubs = {hub.id: _hub(drop, hub, collections, shared[hub.id]) for hub in drop.hubs}
     return Ground(
         drop=drop,
         tiers=named(drop.tiers),
         hubs=hubs,
         urgency={tier.id: _urgency(tier) for tier in drop.tiers},
+    )
+
+
+def _hub(drop: Drop, hub: Hub, collections: Sequence[tuple[Carrier, Collection]], shared: frozenset[str]) -> HubGround:
+    couriers = tuple(courier for courier in drop.couriers if hub.id in courier.loads_at)
+    return HubGround(
+        hub=hub,
+        waves=tuple(sorted(hub.waves, key=lambda wave: (wave.end, wave.id))),
+        couriers=couriers,
+        kinds=Counter((courier.profile, courier.capacity) for courier in couriers),
+        load_s=sum(courier.load_seconds for courier in couriers) / max(1, len(couriers)),
+        collections=tuple(pair for pair in collections if pair[1].hub == hub.id),
+        shared=shared,
+        usual=_usual(drop, hub),
     )
 
 

@@ -8,6 +8,7 @@ Hammersley (1959). How far doors lie and over what area is known from sums that 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from datetime import datetime
 from api.db.order_sums import PER_DEGREE, Sums
 from api.promise.ground import Ground, HubGround
 from api.promise.ways import stretch
-from router.model import Courier
+from router.model import Capacity, Courier
 
 METRES_PER_DEGREE = 111_195.0
 STEP = 0.57
@@ -54,17 +55,22 @@ def work_of(ground: Ground, at: HubGround, sums: Sums, grams: int, millilitres: 
     """What a delivery of a hub takes, where its orders are as ``sums`` says and parcels as large as the one given."""
     if not at.couriers:
         return Work(round_m=0, round_s=0, step_m=0, step_s=0, load_s=0, stops=1)
-    stops = [_stops(courier, grams, millilitres) for courier in at.couriers]
     many = len(at.couriers)
-    profiles = [courier.profile for courier in at.couriers]
-    reach = {name: _reach(ground, at, sums, name) for name in set(profiles)}
+    stops = sum(_stops(room, grams, millilitres) * number for (_, room), number in at.kinds.items())
+    riders = Counter[str]()
+    for (profile, _), number in at.kinds.items():
+        riders[profile] += number
+    reach = {profile: _reach(ground, at, sums, profile) for profile in riders}
+    far_m, far_s, step_m, step_s = (
+        sum(reach[profile][part] * number for profile, number in riders.items()) / many for part in range(4)
+    )
     return Work(
-        round_m=2 * sum(reach[name][0] for name in profiles) / many,
-        round_s=2 * sum(reach[name][1] for name in profiles) / many,
-        step_m=sum(reach[name][2] for name in profiles) / many,
-        step_s=sum(reach[name][3] for name in profiles) / many,
-        load_s=sum(courier.load_seconds for courier in at.couriers) / many,
-        stops=max(1, sum(stops) // many),
+        round_m=2 * far_m,
+        round_s=2 * far_s,
+        step_m=step_m,
+        step_s=step_s,
+        load_s=at.load_s,
+        stops=max(1, stops // many),
     )
 
 
@@ -78,9 +84,8 @@ def capacity_s(couriers: Iterable[Courier], start: datetime, end: datetime | Non
     return left
 
 
-def _stops(courier: Courier, grams: int, millilitres: int) -> int:
+def _stops(room: Capacity, grams: int, millilitres: int) -> int:
     """Parcels of one size that a trip holds."""
-    room = courier.capacity
     limits = [_FULL_TRIP if room.parcels is None else room.parcels]
     if room.grams is not None and grams:
         limits.append(room.grams // grams)
