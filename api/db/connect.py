@@ -7,14 +7,16 @@ takes SQLite's write lock when it begins (``BEGIN IMMEDIATE``), so that what it 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
@@ -31,6 +33,9 @@ SAFE_SQLITE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 """The first versions of three lines in which SQLite's WAL-reset fault is mended: it may damage a file."""
 
 DIALECTS = ("sqlite", "postgresql")
+
+Inserting: TypeAlias = Callable[[Table], Any]
+"""``sqlalchemy.insert`` with ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
 
 
 class UnknownDatabase(Invalid):
@@ -134,6 +139,11 @@ def connect(address: str, *, pool_size: int = 10) -> Database:
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise UnknownDatabase from None
     return Database(writing=engine, reading=engine.execution_options(postgresql_readonly=True))
+
+
+def inserting(db: Connection) -> Inserting:
+    """How the database at hand inserts: both know ``ON CONFLICT``, SQLAlchemy has a class for each."""
+    return sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
 
 
 def shared_now(db: Connection, own: datetime) -> datetime:

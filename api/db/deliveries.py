@@ -28,10 +28,9 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from api.db import events
+from api.db.connect import inserting
 from api.db.events import Event, EventsForgotten, event_of, head
 from api.db.tables.accounts import tenants
 from api.db.tables.events import events as feed
@@ -351,7 +350,6 @@ def _wanted(hook: Row[Any]) -> ColumnElement[bool]:
 def _write(
     db: Connection, lease: Lease, sendings: Sequence[Sending], outcomes: Sequence[Outcome], fates: Sequence[Next]
 ) -> None:
-    inserting = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
     rows: list[Mapping[str, Any]] = [
         {
             "tenant": lease.tenant,
@@ -369,7 +367,7 @@ def _write(
         }
         for sending, outcome, fate in zip(sendings, outcomes, fates, strict=True)
     ]
-    new = inserting(deliveries)
+    new = inserting(db)(deliveries)
     moved = {name: new.excluded[name] for name in ("state", "attempts", "last_at", "next_at", "status", "reason")}
     keys = [deliveries.c.tenant, deliveries.c.webhook, deliveries.c.position]
     db.execute(new.on_conflict_do_update(index_elements=keys, set_=moved), rows)

@@ -24,9 +24,8 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from api.db.connect import inserting
 from api.db.tables.drops import drop_carriers, drop_couriers, drop_hubs, drops
 from api.db.tables.orders import orders
 from api.db.tables.registry import carriers, couriers, hubs
@@ -137,9 +136,8 @@ def registered(db: Connection, tenant: str, names: Mapping[str, Collection[str]]
 
 def add(db: Connection, tenant: str, asked: DropSettings, now: datetime) -> LiveDrop:
     """A new drop, open. Raises ``DropExists``."""
-    insert_new = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
     row = {"id": asked.id, "revision": 1, "state": "open", "created_at": now, **_written(asked, now)}
-    added = insert_new(drops).values(tenant=tenant, **row).on_conflict_do_nothing().returning(drops.c.id)
+    added = inserting(db)(drops).values(tenant=tenant, **row).on_conflict_do_nothing().returning(drops.c.id)
     if db.execute(added).one_or_none() is None:
         raise DropExists(asked.id)
     _use(db, tenant, asked)

@@ -64,13 +64,16 @@ class Event:
             raise ValueError(f"{self.type} is no type of api.event_types")
 
 
+_ADD = insert(events)
+
+
 def emit(db: Connection, tenant: str, happened: Sequence[Event]) -> int:
     """Appends to the marketplace's feed and gives the position of the last event there."""
     last = count(db, tenant, tenants.c.last_event, len(happened))
     first = last - len(happened) + 1
     if happened:
         db.execute(
-            insert(events),
+            _ADD,
             [
                 {
                     "tenant": tenant,

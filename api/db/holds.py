@@ -14,10 +14,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from api.db import articles, registry, stock
+from api.db.connect import inserting
 from api.db.events import Event
 from api.db.stock import Cell, StockShort
 from api.db.tables.holds import held_units, holds
@@ -87,8 +86,7 @@ def place(
         "created_at": now,
         "expires_at": expires_at,
     }
-    inserting = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
-    claim = inserting(holds).values(row).on_conflict_do_nothing().returning(holds.c.id)
+    claim = inserting(db)(holds).values(row).on_conflict_do_nothing().returning(holds.c.id)
     if db.execute(claim).one_or_none() is None:
         found = db.execute(listed(tenant).where(holds.c.id == hold)).one()
         if (found.lines, found.for_drop, found.for_checkout) != (row["lines"], new.drop, new.checkout):

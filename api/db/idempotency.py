@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from api.db.connect import inserting
 from api.db.tables.idempotency import idempotency
 from router.errors import Invalid
 
@@ -35,9 +34,8 @@ class Kept:
 
 def take(db: Connection, tenant: str, actor: str, key: str, *, request_sha256: str, now: datetime) -> Kept | None:
     """The answer kept under the key; ``None`` takes the key for this request. Raises ``KeyReused``."""
-    insert = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
     row = {"tenant": tenant, "actor": actor, "key": key, "request_sha256": request_sha256, "created_at": now}
-    new = insert(idempotency).values(row).on_conflict_do_nothing().returning(idempotency.c.key)
+    new = inserting(db)(idempotency).values(row).on_conflict_do_nothing().returning(idempotency.c.key)
     if db.execute(new).one_or_none() is not None:
         return None
     return kept_under(db, tenant, actor, key, request_sha256=request_sha256)

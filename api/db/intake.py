@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, delete, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Connection, Row, and_, bindparam, delete, update
 
 from api.db import articles, holds, order_rows, order_sums, reservations, stock
+from api.db.connect import Inserting, inserting
 from api.db.drops import DropNotOpen, Stands
 from api.db.events import Event
 from api.db.holds import HoldOver, NoHold
@@ -69,6 +69,17 @@ class Added:
     happened: tuple[Event, ...]
 
 
+_RESERVED = (
+    update(orders)
+    .where(
+        orders.c.tenant == bindparam("of"),
+        orders.c.drop == bindparam("of_drop"),
+        orders.c.id.in_(bindparam("names", expanding=True)),
+    )
+    .values(stock="reserved")
+)
+
+
 def add(
     db: Connection,
     tenant: str,
@@ -114,7 +125,6 @@ def add(
 
 def _claim(db: Connection, tenant: str, drop: str, asked: Sequence[NewOrder], now: datetime) -> set[str]:
     """Writes down those orders whose ids the drop does not have; of two at once the second waits for the first."""
-    insert = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
     rows = [
         {
             "tenant": tenant,
@@ -137,8 +147,12 @@ def _claim(db: Connection, tenant: str, drop: str, asked: Sequence[NewOrder], no
     ]
     if not rows:
         return set()
-    claimed = db.execute(insert(orders).on_conflict_do_nothing().returning(orders.c.id), rows)
-    return set(claimed.scalars())
+    return set(db.execute(_claiming(inserting(db)), rows).scalars())
+
+
+@cache
+def _claiming(insert: Inserting) -> Any:
+    return insert(orders).on_conflict_do_nothing().returning(orders.c.id)
 
 
 def _settle(
@@ -164,8 +178,7 @@ def _settle(
     order_rows.add_units(db, tenant, drop, units)
     order_rows.add_recipients(db, tenant, drop, {order.id: order.recipient for order in new})
     if units:
-        mine = and_(orders.c.tenant == tenant, orders.c.drop == drop, orders.c.id.in_(units))
-        db.execute(update(orders).where(mine).values(stock="reserved"))
+        db.execute(_RESERVED, {"of": tenant, "of_drop": drop, "names": list(units)})
     needs = (order_sums.of(order, units.get(order.id, ())) for order in new if not order.on_hold)
     order_sums.change(db, tenant, drop, order_sums.together(needs))
     return refused | {order.id: Fate(outcome="reserved" if order.id in units else "short") for order in new}

@@ -15,10 +15,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, or_, select, true, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
+from api.db.connect import inserting
 from api.db.stored import named
 from api.db.tables.jobs import jobs
 from router.errors import Conflict, DropwrightError, NotFound
@@ -145,8 +144,7 @@ def add(
         "created_by": actor,
         "created_at": now,
     }
-    inserting = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
-    new = inserting(jobs).values(row).on_conflict_do_nothing().returning(jobs.c.id)
+    new = inserting(db)(jobs).values(row).on_conflict_do_nothing().returning(jobs.c.id)
     if db.execute(new).one_or_none() is None:
         raise SlotTaken(subject, _in_slot(db, tenant, slot))
 

@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from api.db import contingency, registry, stock
+from api.db.connect import inserting
 from api.db.movements import Cause, Cell, Movement, row
 from api.db.tables.lending import entries, loans
 from api.db.tables.registry import hubs, skus
@@ -96,8 +95,7 @@ def add(db: Connection, tenant: str, loan: str, new: NewLoan, cause: Cause) -> t
         "entries": 0,
         "created_at": cause.at,
     }
-    inserting = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
-    claim = inserting(loans).values(values).on_conflict_do_nothing().returning(loans.c.id)
+    claim = inserting(db)(loans).values(values).on_conflict_do_nothing().returning(loans.c.id)
     if db.execute(claim).one_or_none() is None:
         same = listed(tenant, drop=new.drop, hub=new.hub, sku=new.sku)
         found = db.execute(same).one_or_none()

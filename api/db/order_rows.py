@@ -15,6 +15,7 @@ from api.db.tables.orders import recipients as recipient_rows
 from api.ordering import Recipient
 from router.model import Order
 
+_ADD_LINES, _ADD_UNITS, _ADD_RECIPIENTS = insert(order_lines), insert(order_units), insert(recipient_rows)
 _RECIPIENT = tuple(each.name for each in fields(Recipient))
 
 
@@ -33,7 +34,7 @@ def add_lines(db: Connection, tenant: str, drop: str, placed: Iterable[Order]) -
         for position, line in enumerate(order.lines)
     ]
     if rows:
-        db.execute(insert(order_lines), rows)
+        db.execute(_ADD_LINES, rows)
 
 
 def add_units(db: Connection, tenant: str, drop: str, reserved: Mapping[str, Mapping[Cell, int]]) -> None:
@@ -44,7 +45,7 @@ def add_units(db: Connection, tenant: str, drop: str, reserved: Mapping[str, Map
         for (hub, sku), number in units.items()
     ]
     if rows:
-        db.execute(insert(order_units), rows)
+        db.execute(_ADD_UNITS, rows)
 
 
 def add_recipients(db: Connection, tenant: str, drop: str, to: Mapping[str, Recipient | None]) -> None:
@@ -55,7 +56,7 @@ def add_recipients(db: Connection, tenant: str, drop: str, to: Mapping[str, Reci
         if each is not None
     ]
     if rows:
-        db.execute(insert(recipient_rows), rows)
+        db.execute(_ADD_RECIPIENTS, rows)
 
 
 def units(db: Connection, tenant: str, drop: str, order: str) -> dict[Cell, int]:

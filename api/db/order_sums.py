@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import TypeAlias
 
-from sqlalchemy import Connection, and_, bindparam, delete, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Connection, bindparam, delete, select, update
 
+from api.db.connect import inserting
 from api.db.stock import Cell
 from api.db.tables.orders import order_sums
 from router.model import Location, Order
@@ -84,7 +83,6 @@ _MORE = (
 
 def change(db: Connection, tenant: str, drop: str, changes: Mapping[Key, Sums]) -> None:
     """Adds the changes, of either sign, to the sums of a drop. The rows stay locked until the transaction ends."""
-    insert_new = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
     for (hub, tier), more in sorted(changes.items(), key=lambda item: item[0]):
         if more == Sums():
             continue
@@ -93,7 +91,7 @@ def change(db: Connection, tenant: str, drop: str, changes: Mapping[Key, Sums]) 
         given = {f"of_{name}": value for name, value in key.items()} | {f"more_{name}": row[name] for name in _NAMES}
         if not db.execute(_MORE, given).rowcount:
             added = {name: order_sums.c[name] + row[name] for name in _NAMES}
-            first = insert_new(order_sums).values(key | row)
+            first = inserting(db)(order_sums).values(key | row)
             db.execute(first.on_conflict_do_update(index_elements=[order_sums.c[name] for name in _KEY], set_=added))
 
 
@@ -102,14 +100,14 @@ def forget(db: Connection, tenant: str, drop: str) -> None:
     db.execute(delete(order_sums).where(order_sums.c.tenant == tenant, order_sums.c.drop == drop))
 
 
+_SUMS = select(*(order_sums.c[name] for name in ("hub", "tier", *_NAMES)))
+_SUMS = _SUMS.where(order_sums.c.tenant == bindparam("of"), order_sums.c.drop == bindparam("of_drop"))
+
+
 def get(db: Connection, tenant: str, drop: str) -> dict[Key, Sums]:
     """The sums of a drop by hub and tier."""
-    columns = [order_sums.c[name] for name in ("hub", "tier", *_NAMES)]
-    mine = and_(order_sums.c.tenant == tenant, order_sums.c.drop == drop)
-    return {
-        (row.hub, row.tier): Sums(**{name: getattr(row, name) for name in _NAMES})
-        for row in db.execute(select(*columns).where(mine))
-    }
+    rows = db.execute(_SUMS, {"of": tenant, "of_drop": drop})
+    return {(hub, tier): Sums(**dict(zip(_NAMES, sums, strict=True))) for hub, tier, *sums in rows}
 
 
 def _whole(location: Location) -> tuple[int, int]:

@@ -10,9 +10,8 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from api.db.connect import inserting
 from api.db.stored import File, FileDamaged
 from api.db.tables.plans import documents, plans
 from router import codec
@@ -79,8 +78,7 @@ def keep(db: Connection, tenant: str, record: Drop | Plan, now: datetime) -> str
     content = codec.canonical(record)
     sha256 = hashlib.sha256(content).hexdigest()
     row = {"tenant": tenant, "sha256": sha256, "content": zlib.compress(content, 6), "created_at": now}
-    inserting = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
-    db.execute(inserting(documents).values(row).on_conflict_do_nothing())
+    db.execute(inserting(db)(documents).values(row).on_conflict_do_nothing())
     return sha256
 
 

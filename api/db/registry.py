@@ -6,17 +6,16 @@ foreign keys, so nothing is deleted that something else is made of, whoever is f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, Generic
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
+from api.db.connect import inserting
 from api.db.kinds import Entry, Kind
 from api.db.schema import metadata
 from api.db.tables.registry import articles
@@ -119,7 +118,7 @@ def add(db: Connection, tenant: str, kind: Kind[Entry], record: Entry, now: date
     if kind.is_article and _taken(db, tenant, kind, [record.id]):
         raise NameTaken(record.id)
     rows = [_row(tenant, kind, record, now)]
-    new = _inserting(db)(kind.table).on_conflict_do_nothing().returning(kind.table.c.id)
+    new = inserting(db)(kind.table).on_conflict_do_nothing().returning(kind.table.c.id)
     if not db.execute(new, rows).all():
         raise EntryExists(kind.what, record.id)
     _beside(db, tenant, kind, [record])
@@ -195,7 +194,7 @@ def _upsert(db: Connection, tenant: str, kind: Kind[Entry], records: Sequence[En
     if not records:
         return {}
     rows = [_row(tenant, kind, record, now) for record in sorted(records, key=lambda record: record.id)]
-    new = _inserting(db)(kind.table)
+    new = inserting(db)(kind.table)
     changed = ("document", "updated_at", *kind.columns(records[0]))
     either = new.on_conflict_do_update(
         index_elements=[kind.table.c.tenant, kind.table.c.id],
@@ -236,7 +235,7 @@ def _taken(db: Connection, tenant: str, kind: Kind[Entry], ids: Collection[str])
     taken: set[str] = set()
     for names in _parts(sorted(ids)):
         rows = [{"tenant": tenant, "id": name, "kind": kind.what} for name in names]
-        db.execute(_inserting(db)(articles).on_conflict_do_nothing(), rows)
+        db.execute(inserting(db)(articles).on_conflict_do_nothing(), rows)
         other = and_(articles.c.tenant == tenant, articles.c.id.in_(names), articles.c.kind != kind.what)
         taken |= set(db.execute(select(articles.c.id).where(other)).scalars())
     return taken
@@ -285,10 +284,6 @@ def _document(record: object) -> str:
 
 def _of(tenant: str, kind: Kind[Entry], entry: str) -> ColumnElement[bool]:
     return and_(kind.table.c.tenant == tenant, kind.table.c.id == entry)
-
-
-def _inserting(db: Connection) -> Callable[[Table], Any]:
-    return sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
 
 
 def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:

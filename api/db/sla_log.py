@@ -11,12 +11,12 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select, tuple_
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from api.db.connect import Inserting, inserting
 from api.db.counters import count
 from api.db.events import Event
 from api.db.stored import named
@@ -107,12 +107,10 @@ def add(db: Connection, tenant: str, entries: Sequence[LogEntry], now: datetime)
             continue
         first[key] = number
         fresh[key] = _row(tenant, entry, now)
-    inserting = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
     ordered = [fresh[key] for key in sorted(fresh)]
     for start in range(0, len(ordered), 500):
         part = ordered[start : start + 500]
-        new = inserting(rows).on_conflict_do_nothing().returning(rows.c.source, rows.c.id)
-        kept = {(row.source, row.id) for row in db.execute(new, part)}
+        kept = {(row.source, row.id) for row in db.execute(_adding(inserting(db)), part)}
         left = [(row["source"], row["id"]) for row in part if (row["source"], row["id"]) not in kept]
         if left:
             which = tuple_(rows.c.source, rows.c.id).in_(left)
@@ -121,6 +119,11 @@ def add(db: Connection, tenant: str, entries: Sequence[LogEntry], now: datetime)
                 key = (known.source, known.id)
                 found[first[key]] = "same" if known.content_sha256 == fresh[key]["content_sha256"] else "differs"
     return found
+
+
+@cache
+def _adding(insert: Inserting) -> Any:
+    return insert(rows).on_conflict_do_nothing().returning(rows.c.source, rows.c.id)
 
 
 def touch(db: Connection, tenant: str, about: Touched) -> None:
@@ -138,16 +141,17 @@ def touch(db: Connection, tenant: str, about: Touched) -> None:
         which = tuple_(rows.c.source, rows.c.id).in_(known[start : start + 500])
         for row in db.execute(select(rows.c.order, rows.c.general).where(rows.c.tenant == tenant, which)):
             orders |= {ALL} if row.general else {row.order} - {None}
-    inserting = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
-    adding = inserting(sla_touched)
-    adding = adding.on_conflict_do_update(
-        index_elements=["tenant", "order"], set_={"position": adding.excluded.position}
-    )
     names = sorted(orders)
     first = count(db, tenant, tenants.c.touched, len(names)) - len(names) + 1
     found = [{"tenant": tenant, "order": name, "position": place} for place, name in enumerate(names, first)]
     for start in range(0, len(found), 500):
-        db.execute(adding, found[start : start + 500])
+        db.execute(_touching(inserting(db)), found[start : start + 500])
+
+
+@cache
+def _touching(insert: Inserting) -> Any:
+    new = insert(sla_touched)
+    return new.on_conflict_do_update(index_elements=["tenant", "order"], set_={"position": new.excluded.position})
 
 
 def touched(db: Connection, tenant: str) -> int:

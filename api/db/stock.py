@@ -23,9 +23,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from api.db.connect import inserting
 from api.db.movements import Cause, Movement, change, keep, row
 from api.db.movements import Cell as Cell
 from api.db.registry import missing
@@ -237,9 +236,8 @@ def stocked(db: Connection, tenant: str, cells: Iterable[Cell]) -> None:
     no_skus = missing(db, tenant, sku_rows, {sku for _, sku in wanted})
     if no_hubs or no_skus:
         raise NowhereToStock(sorted(no_hubs), sorted(no_skus))
-    insert_new = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
     rows = [{"tenant": tenant, "hub": hub, "sku": sku} for hub, sku in sorted(wanted)]
-    db.execute(insert_new(stock).on_conflict_do_nothing(), rows)
+    db.execute(inserting(db)(stock).on_conflict_do_nothing(), rows)
 
 
 def choose(

@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, true, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from api.db.connect import inserting
 from api.db.counters import count
 from api.db.tables.accounts import tenants
 from api.db.tables.sla import sla_events, sla_touched
@@ -113,8 +112,7 @@ def put(db: Connection, which: Which, now: Judgement) -> bool:
     if db.execute(update(judgements).where(which.found()).values(values)).rowcount:
         return True
     key = {"tenant": which.tenant, "contract": which.contract, "version": which.version, "as_of": which.as_of}
-    inserting = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
-    added = inserting(judgements).values(key | values).on_conflict_do_nothing().returning(judgements.c.number)
+    added = inserting(db)(judgements).values(key | values).on_conflict_do_nothing().returning(judgements.c.number)
     return db.execute(added).one_or_none() is not None
 
 
