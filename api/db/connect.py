@@ -146,6 +146,11 @@ def inserting(db: Connection) -> Inserting:
     return sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
 
 
+def is_alone(db: Connection) -> bool:
+    """Whether no other transaction can write before this one, which may, has ended: so it is on SQLite."""
+    return db.dialect.name == "sqlite"
+
+
 def shared_now(db: Connection, own: datetime) -> datetime:
     """The time by the one clock of all who use the database: PostgreSQL's; on SQLite, which is one machine, ``own``."""
     if db.dialect.name == "sqlite":

@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from api.db import stock
+from api.db.connect import is_alone
 from api.db.stock import Cell, StockShort
 
 TRIES = 2
@@ -30,20 +31,20 @@ class Wanted:
 
 def reserve(db: Connection, tenant: str, asked: Sequence[Wanted], now: datetime) -> list[dict[Cell, int] | None]:
     """Where each of the asked was reserved: all that it wants, or ``None`` where that was not to be had."""
+    if is_alone(db):
+        return _once(db, tenant, asked, now)
     for _ in range(TRIES):
-        with suppress(StockShort):
-            return _once(db, tenant, asked, now, firm=False)
+        with suppress(StockShort), db.begin_nested():  # a try that fails leaves no lock, out of order in the next one
+            return _once(db, tenant, asked, now)
     return _once(db, tenant, asked, now, firm=True)
 
 
 def _once(
-    db: Connection, tenant: str, asked: Sequence[Wanted], now: datetime, *, firm: bool
+    db: Connection, tenant: str, asked: Sequence[Wanted], now: datetime, *, firm: bool = False
 ) -> list[dict[Cell, int] | None]:
-    """One try. Where it fails it leaves no lock behind, which would be out of order in the next one."""
-    with db.begin_nested():
-        free = stock.available(db, tenant, {sku for each in asked for sku in each.units}, now, firm=firm)
-        chosen = [stock.choose(free, each.units, each.hubs) for each in asked]
-        stock.reserve(db, tenant, summed(each for each in chosen if each is not None), now)
+    free = stock.available(db, tenant, {sku for each in asked for sku in each.units}, now, firm=firm)
+    chosen = [stock.choose(free, each.units, each.hubs) for each in asked]
+    stock.reserve(db, tenant, summed(each for each in chosen if each is not None), now)
     return chosen
 
 
