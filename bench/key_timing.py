@@ -38,7 +38,7 @@ def timed(address: str, samples: int, seed: int) -> tuple[list[int], list[int]]:
         known = [_kept(db, now, index) for index in range(1000)]
     took: tuple[list[int], list[int]] = ([], [])
     gc.disable()
-    with store.read() as db:
+    with store.glance() as db:
         for _ in range(500):
             accounts.holder(db, new_key().text, now)
         for _ in range(samples):
