@@ -88,7 +88,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.heads = Heads(partial(_heads, store))
     app.state.worker = crew.worker(settings, store, app.state.drain)
     app.state.metrics.connections.set_function(lambda: store.in_use)
-    app.state.metrics.watch_webhooks(partial(crew.backlog, store))
+    app.state.metrics.watch(partial(crew.waiting, store))
     app.state.drain.afterwards(traces.finish)
     routers = every_router()
     app.router.routes.extend(route for router in routers for route in router.routes)  # including makes each anew

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache, partial
 
 from api import hook_flows, planning, sealing
-from api.db import deliveries
-from api.db.connect import Database
+from api.db import deliveries, job_queue
+from api.db.connect import Database, shared_now
 from api.dispatch import Dispatcher
 from api.drain import Drain
 from api.jobs import Worker, utc_now
 from api.lookup import addresses
+from api.metrics import Waiting
 from api.retention import Purger
 from api.sealing import Sealer
 from api.sending import Line
@@ -36,15 +38,24 @@ def dispatcher(
     return Dispatcher(store=store, sealer=sealer(settings), drain=drain, line=line, attempted=attempted)
 
 
-def backlog(store: Database) -> tuple[int, float] | None:
-    """Events that wait for webhooks, and seconds that the first of them has waited; ``None`` where nobody knows."""
+def waiting(store: Database) -> Waiting | None:
+    """What waits for webhooks and for workers; ``None`` where nobody knows."""
     try:
         with store.read() as db:
-            found = deliveries.backlog(db)
+            now = shared_now(db, utc_now())
+            events, jobs = deliveries.backlog(db), job_queue.stands(db, now)
     except Unavailable:
         return None
-    waited_s = (utc_now() - found.since).total_seconds() if found.since else 0.0
-    return found.count, max(waited_s, 0.0)
+    return Waiting(
+        events=events.count,
+        oldest_event_s=_since(events.since, now),
+        jobs=jobs.count,
+        oldest_job_s=_since(jobs.since, now),
+    )
+
+
+def _since(at: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - at).total_seconds()) if at else 0.0
 
 
 def purger(settings: Settings, store: Database, drain: Drain) -> Purger:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -12,6 +13,19 @@ from prometheus_client.registry import Collector
 
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What is in the database, whichever process sees to it.
+
+    ``events`` wait for webhooks; ``jobs`` by state; and how many seconds the first of those that wait has waited.
+    """
+
+    events: int
+    oldest_event_s: float
+    jobs: Mapping[str, int]
+    oldest_job_s: float
 
 
 class Metrics:
@@ -55,27 +69,35 @@ class Metrics:
         """Counts an attempt to send an event to a webhook. ``outcome``: ``delivered``, or the reason why it was not."""
         self._attempts.labels(outcome).inc()
 
-    def watch_webhooks(self, look: Callable[[], tuple[int, float] | None]) -> None:
-        """Has ``look`` tell of the events that wait for webhooks, whenever somebody reads the metrics.
-
-        It gives their number and the seconds that the first of them has waited; ``None`` leaves both out.
-        """
-        self.registry.register(_Backlog(look))
+    def watch(self, look: Callable[[], Waiting | None]) -> None:
+        """Has ``look`` tell what waits, whenever somebody reads the metrics; ``None`` leaves it out."""
+        self.registry.register(_Watched(look))
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""
         return generate_latest(self.registry)
 
 
-class _Backlog(Collector):
-    def __init__(self, look: Callable[[], tuple[int, float] | None]) -> None:
+class _Watched(Collector):
+    def __init__(self, look: Callable[[], Waiting | None]) -> None:
         self._look = look
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         found = self._look()
-        if found is not None:
-            count, oldest_s = found
-            yield GaugeMetricFamily("dropwright_webhook_events_waiting", "Events that wait for webhooks.", count)
-            yield GaugeMetricFamily(
-                "dropwright_webhook_oldest_waiting_seconds", "How long the one that waits longest has waited.", oldest_s
-            )
+        if found is None:
+            return
+        yield GaugeMetricFamily("dropwright_webhook_events_waiting", "Events that wait for webhooks.", found.events)
+        yield GaugeMetricFamily(
+            "dropwright_webhook_oldest_waiting_seconds",
+            "How long the one that waits longest has waited.",
+            found.oldest_event_s,
+        )
+        jobs = GaugeMetricFamily("dropwright_jobs", "Jobs that wait, run or came to nothing.", labels=("state",))
+        for state, number in found.jobs.items():
+            jobs.add_metric((state,), number)
+        yield jobs
+        yield GaugeMetricFamily(
+            "dropwright_job_oldest_queued_seconds",
+            "How long the job that waits longest for a worker has waited.",
+            found.oldest_job_s,
+        )

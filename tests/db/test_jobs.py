@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from api.db import accounts, jobs, migrate
+from api.db import accounts, job_queue, jobs, migrate
 from api.db.connect import Database, connect
 from api.db.jobs import ATTEMPTS, LEASE_S, JobEnded, Lease, LeaseLost, NoJob, Progress, SlotTaken
 from tests.db.shelves import NOW, TENANT
@@ -229,3 +229,28 @@ def test_what_ended_long_ago_is_forgotten_and_nothing_else(store: Database) -> N
         assert jobs.counts(db, TENANT) == {"cancelled": 2, "queued": 1}
         assert jobs.forget(db, NOW + SECOND) == 1
         assert jobs.counts(db, TENANT) == {"cancelled": 1, "queued": 1}
+
+
+def test_the_queue_tells_what_waits_runs_and_died_and_since_when_a_worker_is_wanted(store: Database) -> None:
+    def stands(at: datetime) -> tuple[list[int], datetime | None]:
+        with store.read() as db:
+            found = job_queue.stands(db, at)
+        return [found.count[state] for state in ("queued", "running", "dead")], found.since
+
+    assert stands(NOW) == ([0, 0, 0], None)
+    add(store, "j1", at=NOW)
+    add(store, "j2", at=NOW + SECOND)
+    add(store, "later", at=NOW + 60 * SECOND)
+    at = NOW + 2 * SECOND
+    assert stands(at) == ([3, 0, 0], NOW)
+    for attempt in range(ATTEMPTS):
+        with store.write() as db:
+            lease = jobs.claim(db, "w1", at, kinds=KINDS, only=(TENANT, "j1"))
+            assert lease is not None
+            assert job_queue.stands(db, at).count["running"] == 1
+            jobs.fail(db, lease, at, reason="bug", detail="", again=True)
+        if attempt == 0:
+            assert stands(at) == ([3, 0, 0], NOW + SECOND)
+        at += 20 * SECOND
+    assert claimed(store, NOW + SECOND).id == "j2"
+    assert stands(at) == ([1, 1, 1], NOW + 60 * SECOND)

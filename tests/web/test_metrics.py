@@ -1,19 +1,20 @@
-"""Metrics tell how webhooks fare: what was tried, what waits, and for how long."""
+"""Metrics tell how webhooks and jobs fare: what was tried, what waits, and for how long."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.db import deliveries
+from api.db import deliveries, jobs
 from api.db.deliveries import Backlog
 from tests.db.postgres import Server
 from tests.web.hooked import Hooked, hooked
 from tests.web.registered import KALLIO
-from tests.web.service import Service, serving
+from tests.web.service import TENANT, Service, serving
 from tests.web.sink import Reply, sink
 from tests.web.test_health import SET, TOKEN
 
@@ -26,10 +27,14 @@ def backlog(of: Hooked) -> Backlog:
 
 
 def metrics(running: Service) -> dict[str, float]:
-    """What is told without labels."""
+    """What is told without labels, and of jobs by state."""
     told = running.client.get("/metrics", headers=TOKEN).text
     samples = (sample for family in text_string_to_metric_families(told) for sample in family.samples)
-    return {sample.name: sample.value for sample in samples if not sample.labels}
+    return {
+        " ".join([sample.name, *sample.labels.values()]): sample.value
+        for sample in samples
+        if not sample.labels or sample.name == "dropwright_jobs"
+    }
 
 
 def test_what_waits_is_counted_for_each_webhook_that_wants_it(database: str) -> None:
@@ -73,15 +78,23 @@ def test_metrics_tell_what_waits_and_leave_it_out_while_the_database_is_away(dur
         running.post("/v1/webhooks", json=url).raise_for_status()
         running.post("/v1/hubs", json=KALLIO).raise_for_status()
         running.app.state.metrics.attempted("too-late")
+        with running.store.write() as db:
+            jobs.add(db, TENANT, "j", kind="none", subject="drop/d", payload={}, actor="key/k", now=datetime.now(UTC))
         before = metrics(running)
         durable_postgres.stop("immediate")
         away = metrics(running)
         durable_postgres.start()
     assert before["dropwright_webhook_events_waiting"] == 1
     assert 0 < before["dropwright_webhook_oldest_waiting_seconds"] < 3600
+    assert [before[f"dropwright_jobs {state}"] for state in ("queued", "running", "dead")] == [1, 0, 0]
+    assert 0 < before["dropwright_job_oldest_queued_seconds"] < 3600
     assert set(before) - set(away) == {
         "dropwright_webhook_events_waiting",
         "dropwright_webhook_oldest_waiting_seconds",
+        "dropwright_jobs queued",
+        "dropwright_jobs running",
+        "dropwright_jobs dead",
+        "dropwright_job_oldest_queued_seconds",
     }
 
 
