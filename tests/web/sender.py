@@ -1,6 +1,6 @@
 """A process that sends webhooks to this machine's own sinks until it is ended or killed.
 
-python -m tests.web.sender DATABASE SECRET
+python -m tests.web.sender DATABASE SECRET LEASE_SECONDS
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import ssl
 import sys
 
+from api.db import deliveries
 from api.db.connect import connect
 from api.dispatch import Dispatcher
 from api.drain import Drain
@@ -19,8 +20,9 @@ from api.sending import Line
 from tests.web.hooked import LOOPBACK
 
 
-def main(database: str, secret: str) -> None:
+def main(database: str, secret: str, lease_s: str) -> None:
     """Says when it begins."""
+    deliveries.LEASE_S = int(lease_s)
     reach = Reach(ports=frozenset(range(1, 65_536)), allowed=LOOPBACK)
     line = Line(reach=reach, resolve=addresses, tls=ssl.create_default_context(), now=utc_now)
     sealer = Sealer(secret)
