@@ -78,7 +78,7 @@ def release(db: Connection, who: Principal, drop: str, version: int, now: dateti
         titles=_titles(db, tenant, planned),
         recipients=order_rows.recipients(db, tenant, drop),
     )
-    sla_log.append(db, tenant, _logged(planned, plan, version, now), now)
+    sla_log.append_own(db, tenant, _logged(planned, plan, version, now), now)
     entry = plans.get(db, tenant, drop, version)
     events.emit(db, tenant, [planning.event("plan.released", entry, now), *_told(handed, now)])
     return Reply(record=entry)
