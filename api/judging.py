@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from importlib import import_module
 from threading import Lock, Thread
 from zoneinfo import ZoneInfo
 
@@ -172,3 +173,4 @@ def _make(
         done.cancel()  # where a bug ends the thread: nobody waits for ever
         with _LOCK:
             del _UNDER_WAY[store, which]
+    import_module("pandas")  # what reports need: after a long log it is there before anybody asks again
