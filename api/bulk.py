@@ -17,7 +17,7 @@ from fastapi import Depends, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api.db import audit, events, idempotency, sla_log
+from api.db import audit, idempotency, sla_log
 from api.db.connect import Database
 from api.db.events import Event
 from api.db.sla_log import LogEntry, Touched
@@ -171,7 +171,6 @@ class Intake:
             sla_log.touch(db, self.who.tenant, about)
             if happened:
                 sla_log.tell(db, self.who.tenant, happened, self.now)
-                events.emit(db, self.who.tenant, happened)
             self._audit(db)
         return made
 
@@ -192,7 +191,6 @@ class Intake:
                 sla_log.touch(db, self.who.tenant, about)
                 if done.happened:
                     sla_log.tell(db, self.who.tenant, done.happened, self.now)
-                    events.emit(db, self.who.tenant, done.happened)
                 self._audit(db)
         with self.store.write() as db:
             return self._again(db) or self._answered(db, tally)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, make_url
 
 from api import crew, files, planning
-from api.db import accounts, articles, counting, drops, events, intake, lending, migrate, registry, sla_log
+from api.db import accounts, articles, counting, drops, intake, lending, migrate, registry, sla_log
 from api.db.accounts import NoTenant
 from api.db.connect import Database, connect
 from api.db.kinds import BUNDLES, CARRIERS, COURIERS, HUBS, SKUS, Kind
@@ -147,7 +147,6 @@ def _sell(db: Connection, drop: Drop, now: datetime) -> None:
         hubs = tuple(hub.id for hub in drop.hubs)
         added = intake.add(db, TENANT, stands, some, hubs=hubs, made_of=made_of, new_id=new_id, now=now)
         sla_log.tell(db, TENANT, added.happened, now)
-        events.emit(db, TENANT, added.happened)
     drops.turn(db, TENANT, drop.id, "closed", of=("open",), now=now)
 
 

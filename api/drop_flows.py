@@ -52,7 +52,7 @@ def edit(db: Connection, who: Principal, drop: str, data: bytes, revision: int, 
 def close(db: Connection, who: Principal, drop: str, now: datetime) -> Reply[LiveDrop]:
     """Lets no more orders in; closing again changes nothing. Raises ``NoDrop``, ``DropNotOpen``."""
     if drops.turn(db, who.tenant, drop, "closed", of=("open",), now=now):
-        return _told(db, who, drop, [event(drop, "closed", now)])
+        return _told(db, who, drop, [event(drop, "closed", now)], now)
     return show(db, who, drop)
 
 
@@ -63,14 +63,13 @@ def cancel(db: Connection, who: Principal, drop: str, now: datetime) -> Reply[Li
     """
     if drops.turn(db, who.tenant, drop, "cancelled", of=("open", "closed"), now=now):
         gone = orders.cancel_all(db, who.tenant, drop, new_id=new_id, now=now)
-        sla_log.tell(db, who.tenant, gone, now)
-        return _told(db, who, drop, [*gone, event(drop, "cancelled", now)])
+        return _told(db, who, drop, [*gone, event(drop, "cancelled", now)], now)
     return show(db, who, drop)
 
 
-def _told(db: Connection, who: Principal, drop: str, happened: list[Event]) -> Reply[LiveDrop]:
+def _told(db: Connection, who: Principal, drop: str, happened: list[Event], now: datetime) -> Reply[LiveDrop]:
     shown = show(db, who, drop)
-    events.emit(db, who.tenant, happened)
+    sla_log.tell(db, who.tenant, happened, now)
     return shown
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api import ordering
 from api.bulk import Intake, Kept
-from api.db import articles, drops, events, intake, orders, sla_log
+from api.db import articles, drops, intake, orders, sla_log
 from api.db.articles import Parts
 from api.db.drops import DropEdited, Stands
 from api.db.events import Event
@@ -49,7 +49,6 @@ def post(db: Connection, who: Principal, drop: str, data: bytes, now: datetime) 
         found, revision = orders.get(db, who.tenant, drop, asked.id)
         return Reply(record=found, revision=revision, status=200)
     sla_log.tell(db, who.tenant, added.happened, now)
-    events.emit(db, who.tenant, added.happened)
     record = PlacedOrder(
         **{each.name: getattr(asked, each.name) for each in fields(Order)},
         drop=drop,
@@ -143,7 +142,6 @@ def _told(
     found, revision = orders.get(db, who.tenant, drop, order)
     if happened:
         sla_log.tell(db, who.tenant, happened, now)
-        events.emit(db, who.tenant, happened)
     return Reply(record=found, revision=revision)
 
 

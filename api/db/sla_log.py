@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, tuple_
 
+from api.db import events
 from api.db.connect import Inserting, inserting
 from api.db.counters import count
 from api.db.events import Event
@@ -175,9 +176,10 @@ def own(event_id: str, kind: str, subject: str, time: datetime, data: Mapping[st
 
 
 def tell(db: Connection, tenant: str, happened: Sequence[Event], now: datetime) -> None:
-    """Keeps what of the service's own events contracts stand on, in the transaction in which it happened."""
+    """Emits what happened and keeps what of it contracts stand on. Call it last in the transaction."""
     kept = [own(each.id, each.type, each.subject, each.time, each.data) for each in happened if each.type in OWN_TYPES]
     append_own(db, tenant, kept, now)
+    events.emit(db, tenant, happened)
 
 
 _OWN = insert(rows)
