@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from select import POLLIN, poll
 from threading import Lock
 from typing import Any, TypeAlias
 
+from psycopg import Error as PostgresError
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
 from api.db.outage import DatabaseBusy, told
@@ -132,12 +135,12 @@ def connect(address: str, *, pool_size: int = 10) -> Database:
             url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_pre_ping=True,
             hide_parameters=True,
             connect_args={"connect_timeout": CONNECT_WITHIN_S, "application_name": "dropwright"},
         )
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise UnknownDatabase from None
+    event.listen(engine, "checkout", partial(_still_there, engine))
     return Database(writing=engine, reading=engine.execution_options(postgresql_readonly=True))
 
 
@@ -167,6 +170,20 @@ def has_wal_fault(database: Database) -> bool:
 def is_safe(version: tuple[int, ...]) -> bool:
     """Whether this version of SQLite is free of the WAL-reset fault."""
     return version >= SAFE_SQLITE[-1] or any(version[:2] == safe[:2] and version >= safe for safe in SAFE_SQLITE)
+
+
+def _still_there(engine: Engine, connection: Any, _record: object, _proxy: object) -> None:
+    """Lets the pool connect anew where the server ended an idle connection.
+
+    It says so, or closes it: only where there is something to read is it worth a question and the wait for its answer.
+    """
+    heard = poll()
+    try:
+        heard.register(connection.fileno(), POLLIN)
+        if heard.poll(0):
+            engine.dialect.do_ping(connection)
+    except PostgresError:
+        raise InvalidatePoolError from None
 
 
 def _sqlite(url: Any, begin: str, pool_size: int) -> Engine:

@@ -165,10 +165,9 @@ def test_connections_that_broke_while_they_lay_idle_are_never_noticed(postgres: 
         with store.read(), store.read(), store.read():
             pass
         with psycopg.connect(postgres, autocommit=True) as other:
-            other.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+            others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            other.execute(f"SELECT pg_terminate_backend(pid, 10000) {others}")
+            assert other.execute(f"SELECT count(*) {others}").fetchone() == (0,)
         with store.read() as one, store.read() as two, store.write() as three:
             assert [db.execute(text("SELECT 1")).scalar_one() for db in (one, two, three)] == [1, 1, 1]
 
