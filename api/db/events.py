@@ -70,6 +70,12 @@ _ADD = insert(events)
 def emit(db: Connection, tenant: str, happened: Sequence[Event]) -> int:
     """Appends to the marketplace's feed and gives the position of the last event there."""
     last = count(db, tenant, tenants.c.last_event, len(happened))
+    place(db, tenant, happened, last)
+    return last
+
+
+def place(db: Connection, tenant: str, happened: Sequence[Event], last: int) -> None:
+    """As ``emit``, for whoever has counted them already: ``last`` is the position of the last."""
     first = last - len(happened) + 1
     if happened:
         db.execute(
@@ -88,7 +94,6 @@ def emit(db: Connection, tenant: str, happened: Sequence[Event]) -> int:
                 for index, each in enumerate(happened)
             ],
         )
-    return last
 
 
 def head(db: Connection, tenant: str) -> int:

@@ -42,9 +42,13 @@ def reserve(db: Connection, tenant: str, asked: Sequence[Wanted], now: datetime)
 def _once(
     db: Connection, tenant: str, asked: Sequence[Wanted], now: datetime, *, firm: bool = False
 ) -> list[dict[Cell, int] | None]:
-    free = stock.available(db, tenant, {sku for each in asked for sku in each.units}, now, firm=firm)
+    free, is_over = stock.look(db, tenant, {sku for each in asked for sku in each.units}, now, firm=firm)
     chosen = [stock.choose(free, each.units, each.hubs) for each in asked]
-    stock.reserve(db, tenant, summed(each for each in chosen if each is not None), now)
+    units = summed(each for each in chosen if each is not None)
+    if is_over:
+        stock.reserve(db, tenant, units, now)
+    else:
+        stock.reserve_free(db, tenant, units)
     return chosen
 
 

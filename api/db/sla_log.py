@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, tuple_
 
 from api.db import events
 from api.db.connect import Inserting, inserting
-from api.db.counters import count
+from api.db.counters import count, count_each
 from api.db.events import Event
 from api.db.stored import named
 from api.db.tables.accounts import tenants
@@ -142,9 +142,12 @@ def touch(db: Connection, tenant: str, about: Touched) -> None:
         which = tuple_(rows.c.source, rows.c.id).in_(known[start : start + 500])
         for row in db.execute(select(rows.c.order, rows.c.general).where(rows.c.tenant == tenant, which)):
             orders |= {ALL} if row.general else {row.order} - {None}
-    names = sorted(orders)
-    first = count(db, tenant, tenants.c.touched, len(names)) - len(names) + 1
-    found = [{"tenant": tenant, "order": name, "position": place} for place, name in enumerate(names, first)]
+    _note(db, tenant, orders, count(db, tenant, tenants.c.touched, len(orders)))
+
+
+def _note(db: Connection, tenant: str, orders: Collection[str], last: int) -> None:
+    first = last - len(orders) + 1
+    found = [{"tenant": tenant, "order": name, "position": place} for place, name in enumerate(sorted(orders), first)]
     for start in range(0, len(found), 500):
         db.execute(_touching(inserting(db)), found[start : start + 500])
 
@@ -178,8 +181,11 @@ def own(event_id: str, kind: str, subject: str, time: datetime, data: Mapping[st
 def tell(db: Connection, tenant: str, happened: Sequence[Event], now: datetime) -> None:
     """Emits what happened and keeps what of it contracts stand on. Call it last in the transaction."""
     kept = [own(each.id, each.type, each.subject, each.time, each.data) for each in happened if each.type in OWN_TYPES]
-    append_own(db, tenant, kept, now)
-    events.emit(db, tenant, happened)
+    orders = _keep_own(db, tenant, kept, now)
+    counters = {tenants.c.touched: len(orders), tenants.c.last_event: len(happened)}
+    touched_last, event_last = count_each(db, tenant, counters)
+    _note(db, tenant, orders, touched_last)
+    events.place(db, tenant, happened, event_last)
 
 
 _OWN = insert(rows)
@@ -187,12 +193,16 @@ _OWN = insert(rows)
 
 def append_own(db: Connection, tenant: str, entries: Sequence[LogEntry], now: datetime) -> None:
     """As ``append``, for events of the service's own with ids that nobody has."""
+    touch(db, tenant, Touched(orders=_keep_own(db, tenant, entries, now)))
+
+
+def _keep_own(db: Connection, tenant: str, entries: Sequence[LogEntry], now: datetime) -> set[str]:
     about = Touched()
     for entry in entries:
         about.note(entry)
     if entries:
         db.execute(_OWN, [_row(tenant, entry, now) for entry in entries])
-    touch(db, tenant, about)
+    return about.orders
 
 
 def append(db: Connection, tenant: str, entries: Sequence[LogEntry], now: datetime) -> dict[int, str]:

@@ -88,7 +88,15 @@ def available(
 
     ``firm``: the rows stay locked until the transaction ends, so that nobody takes what was found.
     """
+    return look(db, tenant, skus, now, firm=firm)[0]
+
+
+def look(
+    db: Connection, tenant: str, skus: Iterable[str], now: datetime, *, firm: bool = False
+) -> tuple[dict[Cell, int], bool]:
+    """As ``available``, and whether some of it is still counted as reserved, for a hold that is over."""
     found: dict[Cell, int] = {}
+    is_over = False
     for names in _parts(sorted(set(skus))):
         if firm:
             gone = _expired(db, tenant, names, now)
@@ -96,14 +104,19 @@ def available(
             rows = select(stock.c.hub, stock.c.sku).where(mine).order_by(stock.c.hub, stock.c.sku)
             db.execute(rows.with_for_update()).all()
             unreserve(db, tenant, _drop(db, tenant, gone))
-        free = db.execute(_FREE, {"of": tenant, "skus": names, "at": now})
-        found |= {(each.hub, each.sku): int(each.free) for each in free}
-    return dict(sorted(found.items()))
+        for each in db.execute(_FREE, {"of": tenant, "skus": names, "at": now}):
+            found[each.hub, each.sku] = int(each.free + each.over)
+            is_over = is_over or each.over > 0
+    return dict(sorted(found.items())), is_over
 
 
 def free_at(now: datetime | BindParameter[datetime]) -> ColumnElement[int]:
     """Of a row of stock: units that are free at ``now``."""
-    over = (
+    return stock.c.on_hand - stock.c.reserved + _over(now)
+
+
+def _over(now: datetime | BindParameter[datetime]) -> ColumnElement[int]:
+    return (
         select(func.coalesce(func.sum(held_units.c.units), 0))
         .where(
             held_units.c.tenant == stock.c.tenant,
@@ -113,10 +126,11 @@ def free_at(now: datetime | BindParameter[datetime]) -> ColumnElement[int]:
         )
         .scalar_subquery()
     )
-    return stock.c.on_hand - stock.c.reserved + over
 
 
-_FREE = select(stock.c.hub, stock.c.sku, free_at(bindparam("at")).label("free"))
+_FREE = select(
+    stock.c.hub, stock.c.sku, (stock.c.on_hand - stock.c.reserved).label("free"), _over(bindparam("at")).label("over")
+)
 _FREE = _FREE.where(stock.c.tenant == bindparam("of"), stock.c.sku.in_(bindparam("skus", expanding=True)))
 _UNITS = bindparam("more", type_=BigInteger())
 _RESERVE = (
@@ -150,6 +164,17 @@ def reserve(db: Connection, tenant: str, wanted: Mapping[Cell, int], now: dateti
     if short:
         unreserve(db, tenant, taken)
         raise StockShort(short)
+
+
+def reserve_free(db: Connection, tenant: str, wanted: Mapping[Cell, int]) -> None:
+    """Reserves all of ``wanted``, of which no hold that is over keeps any.
+
+    Raises ``StockShort``, which does not say of what; whoever catches it rolls back.
+    """
+    units = _positive(wanted)
+    rows = [{"of": tenant, "at_hub": hub, "of_sku": sku, "more": number} for (hub, sku), number in units.items()]
+    if rows and db.execute(_RESERVE, rows).rowcount != len(rows):
+        raise StockShort({})
 
 
 def unreserve(db: Connection, tenant: str, units: Mapping[Cell, int]) -> None:
