@@ -163,8 +163,7 @@ class Intake:
             for rows in _batches(given, batch, tally):
                 done = self._keep(db, rows, keep, tally)
                 happened += done.happened
-                for entry in done.told:
-                    about.note(entry)
+                about.note(done.told)
             if tally.bad:
                 raise FaultyRows(sorted(tally.faults, key=lambda fault: fault.line), tally.bad)
             made = self._answered(db, tally)
@@ -186,8 +185,7 @@ class Intake:
             with self.store.write() as db:
                 done = self._keep(db, rows, keep, tally)
                 about = Touched()
-                for entry in done.told:
-                    about.note(entry)
+                about.note(done.told)
                 sla_log.touch(db, self.who.tenant, about)
                 if done.happened:
                     sla_log.tell(db, self.who.tenant, done.happened, self.now)

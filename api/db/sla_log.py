@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -72,15 +72,15 @@ class Touched:
     orders: set[str] = field(default_factory=set)
     corrected: set[tuple[str, str]] = field(default_factory=set)
 
-    def note(self, entry: LogEntry) -> None:
-        """Adds what an event is about."""
-        row = _about(entry)
-        if row["general"]:
-            self.orders.add(ALL)
-        if row["order"] is not None:
-            self.orders.add(row["order"])
-        if row["corrects_id"] is not None:
-            self.corrected.add((row["corrects_source"], row["corrects_id"]))
+    def note(self, entries: Iterable[LogEntry]) -> None:
+        """Adds what events are about."""
+        for row in map(_about, entries):
+            if row["general"]:
+                self.orders.add(ALL)
+            if row["order"] is not None:
+                self.orders.add(row["order"])
+            if row["corrects_id"] is not None:
+                self.corrected.add((row["corrects_source"], row["corrects_id"]))
 
 
 ALL = ""
@@ -198,8 +198,7 @@ def append_own(db: Connection, tenant: str, entries: Sequence[LogEntry], now: da
 
 def _keep_own(db: Connection, tenant: str, entries: Sequence[LogEntry], now: datetime) -> set[str]:
     about = Touched()
-    for entry in entries:
-        about.note(entry)
+    about.note(entries)
     if entries:
         db.execute(_OWN, [_row(tenant, entry, now) for entry in entries])
     return about.orders
@@ -209,9 +208,7 @@ def append(db: Connection, tenant: str, entries: Sequence[LogEntry], now: dateti
     """As ``add``, and ``touch`` for those that are new: for a transaction that appends once."""
     known = add(db, tenant, entries, now)
     about = Touched()
-    for number, entry in enumerate(entries):
-        if number not in known:
-            about.note(entry)
+    about.note(entry for number, entry in enumerate(entries) if number not in known)
     touch(db, tenant, about)
     return known
 
