@@ -38,7 +38,7 @@ def finish(
     records of orders left over, as ``router.leftover`` finds them; an order without one is left as ``couriers-full``.
     """
     sheet = _Sheet(drop)
-    drafts = draft.parcels
+    drafts = sheet.ordered(draft.parcels)
     names, lines = sheet.names(drafts), sheet.lines(drafts)
     settled = {trip.id for trip in drop.committed.trips}
     parcels = [each for each in drop.committed.parcels if each.trip is not None or each.collection is not None]
@@ -161,14 +161,17 @@ class _Sheet:
     def at(self, seconds: int) -> datetime:
         return self.start + timedelta(seconds=seconds)
 
-    def names(self, drafts: tuple[DraftParcel, ...]) -> dict[int, str]:
-        """A parcel id for each draft, by its ``id()``: the committed one, else p1, p2, … in the orders' order."""
+    def ordered(self, drafts: tuple[DraftParcel, ...]) -> list[DraftParcel]:
+        """The drafts in the orders' order, whatever order an engine told them in."""
         place = self.fleet.door
-        fresh = (name for name in map("p{}".format, count(1)) if name not in self.committed)
-        ordered = sorted(drafts, key=lambda each: (place[each.order], each.hub, each.wave, each.lines))
-        return {id(each): each.committed or next(fresh) for each in ordered}
+        return sorted(drafts, key=lambda each: (place[each.order], each.hub, each.wave, each.lines))
 
-    def lines(self, drafts: tuple[DraftParcel, ...]) -> dict[int, tuple[ParcelLine, ...]]:
+    def names(self, drafts: list[DraftParcel]) -> dict[int, str]:
+        """A parcel id for each draft, by its ``id()``: the committed one, else p1, p2, …"""
+        fresh = (name for name in map("p{}".format, count(1)) if name not in self.committed)
+        return {id(each): each.committed or next(fresh) for each in drafts}
+
+    def lines(self, drafts: list[DraftParcel]) -> dict[int, tuple[ParcelLine, ...]]:
         """Lines of each draft: contingency units only where the hub's ordinary stock does not reach."""
         left = {(row.hub, row.sku): row.quantity for row in self.drop.stock}
         for parcel in self.drop.committed.parcels:
