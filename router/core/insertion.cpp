@@ -77,6 +77,14 @@ void Search::places_near(int order, const Piece& piece) {
         }
 }
 
+// What a courier costs out to an order and back, roughly.
+Money Search::way_off(const Courier& courier, int hub, int order) const {
+    const int point = problem_.point_of(order);
+    const Leg out = problem_.leg(courier.profile, hub, point), back = problem_.leg(courier.profile, point, hub);
+    const double hours = static_cast<double>(out.seconds + back.seconds) / 3600, km = static_cast<double>(out.metres + back.metres) / 1000;
+    return static_cast<Money>(std::min(static_cast<double>(courier.per_hour) * hours + static_cast<double>(courier.per_km) * km, 1e12));
+}
+
 // The cheapest way out for a piece, below `limit`.
 Spot Search::find_spot(int order, const Piece& piece, Care care, Money limit) {
     Spot best;
@@ -145,7 +153,7 @@ Spot Search::find_spot(int order, const Piece& piece, Care care, Money limit) {
             const Spot fresh{.courier = c, .trip = t, .at = -1};
             // The wave that costs the courier no wait, or the first; now and then the second, to leave the first to others.
             const int free = t > 0 ? wave_by(trips[ix(t - 1)].walk.back_at).second : waves_[0].second;
-            const Money favour = idle && !thorough && opening_ ? courier.fixed : 0;
+            const Money favour = idle && !thorough && (opening_ || sends_) ? courier.fixed + (sends_ ? way_off(courier, hub, order) : 0) : 0;
             consider(order, piece, free, fresh, best, favour);
             if (thorough && free != waves_[0].second) consider(order, piece, waves_[0].second, fresh, best);
             if (!thorough && waves_.size() > 1 && random_.below(2) == 0) consider(order, piece, waves_[1].second, fresh, best, favour);

@@ -6,11 +6,12 @@ namespace dropwright {
 namespace {
 
 constexpr int kMostRemoved = 12;
+constexpr int kSecondChances = 4, kMostSent = 16;  // of orders left over; where somebody may be sent out for them
 constexpr int kMostStrings = 3, kLongestString = 10;
 constexpr std::size_t kLongestDay = 60;
 
-// In a hundred moves: up to here neighbours of a seed are taken out, then strings, trips, days, rivals for goods, orders
-// of one wave or one hub, any orders.
+// Two of three moves whose seed nobody rides out to send a courier there. In a hundred others: up to here neighbours of
+// a seed are taken out, then strings, trips, days, rivals for goods, orders of one wave or one hub, any orders.
 constexpr int kNeighbours = 24, kStrings = 64, kTrips = 76, kDays = 80, kRivals = 86, kWaves = 92;
 
 }  // namespace
@@ -59,14 +60,19 @@ void Search::pull_string(int order, int most, std::vector<int>& out) {
 bool Search::ruin(std::vector<int>& out) {
     const auto any = [&] { return active_orders_[ix(random_.below(static_cast<int>(active_orders_.size())))]; };
     ++move_;
+    const auto rides_out = [&](int order) { return !state_.pieces[ix(order)].empty() && state_.pieces[ix(order)][0].courier >= 0; };
     const int seed = any();
     const auto& own = state_.pieces[ix(seed)];
-    const bool rides = !own.empty() && own[0].courier >= 0;
+    const bool rides = rides_out(seed);
+    sends_ = !rides && random_.below(3) != 0;
     const int dice = random_.below(100);
     const int wanted = 1 + random_.below(kMostRemoved);
     pool_.assign(1, seed);
     pool_.insert(pool_.end(), near(seed).begin(), near(seed).end());
-    if (dice < kNeighbours) {
+    if (sends_) {  // what carriers have around one that nobody rides out to, for a courier who goes there
+        for (const int other : pool_)
+            if (static_cast<int>(out.size()) < wanted && !rides_out(other)) pull(other, out);
+    } else if (dice < kNeighbours) {
         for (const int other : pool_) {
             if (static_cast<int>(out.size()) >= wanted) break;
             if (other == seed || random_.below(4) != 0) pull(other, out);
@@ -116,9 +122,10 @@ bool Search::ruin(std::vector<int>& out) {
     }
     if (!take_out(out)) return false;
     // Some of those left over get another chance, near ones first.
+    const int chances = sends_ ? kMostSent : kSecondChances;
     int extra = 0;
     for (const int other : pool_) {
-        if (extra == 4) break;
+        if (extra == chances) break;
         if (!order_active_[ix(other)] || state_.served(other) || pulled_[ix(other)] == move_) continue;
         out.push_back(other);
         extra += other != seed;

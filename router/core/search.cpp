@@ -81,7 +81,9 @@ bool Search::step(double temperature) {
         if (out.empty()) return false;
         sort_for_recreation(out);
         opening_ = random_.below(8) == 0;
-        for (const int order : out) place(order, Care::quick, problem_.orders[ix(order)].unserved);
+        for (const int order : out) {
+            if (place(order, Care::quick, problem_.orders[ix(order)].unserved)) sends_ = false;
+        }
         opening_ = false;
     }
     const double allowed = -temperature * std::log(std::max(random_.unit(), 1e-12));

@@ -70,6 +70,7 @@ class Search {
     Piece make_piece(int hub, std::vector<Line> lines) const;
     void places_near(int order, const Piece& piece);
     Spot find_spot(int order, const Piece& piece, Care care, Money limit);
+    Money way_off(const Courier& courier, int hub, int order) const;
     void consider(int order, const Piece& piece, int wave, Spot spot, Spot& best, Money favour = 0);
     bool step(double temperature);
     bool rearrange();
@@ -104,6 +105,7 @@ class Search {
     std::vector<std::int64_t> pulled_;  // by order: the move that took it out last
     std::int64_t move_ = 0;
     bool opening_ = false;  // this move sends idle couriers out as if their day cost nothing
+    bool sends_ = false;    // this move sends one out as if the way there cost nothing either
     std::vector<char> order_active_, courier_active_;
     std::vector<int> active_orders_;
 };
