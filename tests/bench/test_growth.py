@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.growth import Found, Row, budget_s, exponent, line, soonest
+from bench.growth import Found, Row, allowed_s, budget_s, exponent, line, soonest
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,6 +46,11 @@ def test_the_last_budget_is_shown_where_none_is_near() -> None:
     assert ">4.6" in line(Row(orders=500, seed=1, found=found))
 
 
+def test_a_larger_drop_begins_with_what_the_aim_allows_it() -> None:
+    least = Row(orders=500, seed=1, found=Found(seconds=10.0, cost=1, longer=1))
+    assert [allowed_s(least, orders) for orders in (500, 1000, 10_000)] == [10.0, 21.4, 269.9]
+
+
 @pytest.mark.parametrize("power", [0.8, 1.0, 1.1, 2.0])
 def test_the_exponent_of_a_power_is_that_power(power: float) -> None:
     assert exponent([(n, 0.01 * n**power) for n in (500, 1000, 5000)]) == pytest.approx(power)
@@ -65,5 +70,5 @@ def test_one_command_prints_the_table(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     written = json.loads((tmp_path / "rows.json").read_text())
     assert [(row["orders"], row["near"]) for row in written["rows"]] == [(10, True), (20, True)]
-    assert written["exponent"] == 0.0
-    assert "seconds grow with orders^0.00 (aimed at: 1.1)" in ran.stdout
+    assert [row["found"]["seconds"] for row in written["rows"]] == [1.0, 2.1]
+    assert "seconds grow with orders^1.07 at most (aimed at: 1.1)" in ran.stdout
