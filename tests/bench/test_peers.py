@@ -12,10 +12,12 @@ import pytest
 
 from bench import measure
 from bench.measure import Run
-from bench.peers import Row, judged, on_time, summary
+from bench.peers import Row, compared, judged, on_time, summary
 from bench.scale import limit_s, trial
 from router import codec
+from router.effort import Effort
 from router.generate import make_drop
+from router.solve import plan
 from tests.drops import base_drop, base_plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +45,25 @@ def test_one_command_compares_and_prints_the_ratio(tmp_path: Path) -> None:
     assert ours["ratio"] == pytest.approx(ours["cost"] / peer["cost"])
     assert ours["insertable"] is not None
     assert f"30 orders, greedy: mean ratio {ours['ratio']:.3f}" in ran.stdout
+
+
+def test_of_several_tries_the_cheapest_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop = make_drop(orders=30, hubs=2, seed=21)
+    by_seed = {"1": plan(drop, effort=Effort(steps=500)), "2": plan(drop, engine="greedy", effort=Effort(steps=1))}
+    ran = list[str]()
+
+    def run(command: list[str], limit_s: float | None = None) -> Run:
+        ran.append(command[-1])
+        made = by_seed.get(command[-1], by_seed["2"])
+        Path(command[command.index("-o") + 1]).write_bytes(codec.write(made))
+        return WELL
+
+    monkeypatch.setattr(measure, "run", run)
+    monkeypatch.setattr(measure, "dropwright", lambda: "dropwright")
+    _, (ours, wrong) = compared(drop, ["joint"], 1, tmp_path, leftovers=False, tries=2)
+    assert ran[1:] == ["1", "2"]
+    assert (ours.cost, wrong) == (by_seed["1"].cost.total, ())
+    assert by_seed["1"].cost.total < by_seed["2"].cost.total
 
 
 def test_a_plan_that_the_referee_rejects_is_refused(tmp_path: Path) -> None:
