@@ -84,7 +84,7 @@ bool Search::step(double temperature) {
         for (const int order : out) {
             if (place(order, Care::quick, problem_.orders[ix(order)].unserved)) sends_ = false;
         }
-        opening_ = false;
+        opening_ = sends_ = false;
     }
     const double allowed = -temperature * std::log(std::max(random_.unit(), 1e-12));
     if (static_cast<double>(state_.cost - before) > allowed || !state_.lawful()) {
