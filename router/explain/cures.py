@@ -96,6 +96,8 @@ def _best(desk: Desk, group: tuple[Change, ...], in_time: bool, limit: int | Non
         plans += 1
         made = _planned(desk, changes, in_time)
         if made is None or not found.beats(made, replace(changes[0], size=0)):
+            if made is not None and len(placed(desk.drop, made, desk.order.id)) > 1:
+                waiting.extend((each,) for each in changes if len(changes) > 1)
             continue
         if found.plan is not None and made.cost.total == found.plan.cost.total:
             equals += 1
