@@ -21,6 +21,9 @@ DEFAULT_ENGINE = "joint"
 LEFTOVERS_S = 5e-4
 """Seconds an order kept back for trying what is left over everywhere once more; at most a fifth of the budget."""
 
+MOST_LEFTOVERS_S = 2.0
+"""No more than this is kept back: with so many orders the search itself saves more in the rest of the time."""
+
 
 class UnknownEngine(NotFound):
     """No engine of that name."""
@@ -104,7 +107,7 @@ def _planned(
     inner = effort
     if effort.budget_s is not None:
         spent_s = monotonic() - started
-        reserve_s = min(0.2 * effort.budget_s, 0.1 + LEFTOVERS_S * len(drop.orders))
+        reserve_s = min(0.2 * effort.budget_s, 0.1 + LEFTOVERS_S * len(drop.orders), MOST_LEFTOVERS_S)
         inner = Effort(budget_s=max(0.0, effort.budget_s - spent_s - reserve_s))
     draft = _engine(engine).solve(
         drop,

@@ -5,8 +5,7 @@ namespace dropwright {
 
 namespace {
 
-constexpr int kHubsTried = 5;
-constexpr int kBusyTried = 4;
+constexpr int kFewestHubs = 2, kMostHubs = 5;  // that an order is offered to, by chance: most goes to the nearest
 constexpr std::size_t kSplitStarts = 3;
 constexpr std::size_t kPaired = 6;
 constexpr int kMostPieces = 6;
@@ -131,17 +130,17 @@ Spot Search::find_spot(int order, const Piece& piece, Care care, Money limit) {
     ++group_stamp_;
     const auto& at_hub = problem_.couriers_at[ix(hub)];
     const std::size_t first = thorough || at_hub.empty() ? 0 : ix(random_.below(static_cast<int>(at_hub.size())));
-    int busy = 0;
+    bool busy = false;  // one of those under way was asked for another trip
     for (std::size_t i = 0; i < at_hub.size(); ++i) {
         const int c = at_hub[first + i < at_hub.size() ? first + i : first + i - at_hub.size()];
         if (!courier_active_[ix(c)]) continue;
         const Courier& courier = problem_.couriers[ix(c)];
         const auto& trips = state_.routes[ix(c)].trips;
         const bool idle = trips.empty() && courier.first_load >= kNever;
-        if (idle && group_seen_[ix(courier.group)] == group_stamp_) continue;
+        if (idle ? group_seen_[ix(courier.group)] == group_stamp_ : busy && !thorough) continue;
         if (!state_.fits(courier, piece, nullptr) || (!thorough && carries(c, order))) continue;
         if (idle) group_seen_[ix(courier.group)] = group_stamp_;
-        if (!thorough && !idle && ++busy > kBusyTried) continue;
+        busy = busy || !idle;
         const int count = static_cast<int>(trips.size());
         if (thorough)
             for (int t = 0; t < count; ++t)
@@ -168,11 +167,12 @@ bool Search::place_whole(int order, Care care, Money& best, int& tried) {
     Spot best_spot;
     Piece best_piece;
     tried = 0;
+    const int most = kFewestHubs + random_.below(kMostHubs - kFewestHubs + 1);
     for (const int hub : problem_.hubs_near[ix(order)]) {
         bool holds = true;
         for (const Line& line : wanted.lines) holds = holds && state_.left(hub, line.sku) >= line.quantity;
         if (!holds) continue;
-        if (++tried > kHubsTried && care == Care::quick) break;
+        if (++tried > most && care == Care::quick) break;
         Piece piece = make_piece(hub, wanted.lines);
         const Money picking = state_.picking_cost(hub, piece.lines) + state_.split_cost(order);
         const Spot spot = find_spot(order, piece, care, best - picking);

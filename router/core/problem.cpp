@@ -19,16 +19,12 @@ void Problem::seal() {
         phi_.resize(count);
         lambda_.resize(count);
         cos_phi_.resize(count);
-        x_.resize(count);
-        y_.resize(count);
-        z_.resize(count);
+        on_sphere_.resize(count);
         for (std::size_t i = 0; i < count; ++i) {
             phi_[i] = lat[i] * kRadians;
             lambda_[i] = lon[i] * kRadians;
             cos_phi_[i] = std::cos(phi_[i]);
-            x_[i] = cos_phi_[i] * std::cos(lambda_[i]);
-            y_[i] = cos_phi_[i] * std::sin(lambda_[i]);
-            z_[i] = std::sin(phi_[i]);
+            on_sphere_[i] = {cos_phi_[i] * std::cos(lambda_[i]), cos_phi_[i] * std::sin(lambda_[i]), std::sin(phi_[i])};
         }
         places = static_cast<std::int64_t>(count);
         place.resize(count);
@@ -75,7 +71,8 @@ Leg Problem::compute(const Profile& profile, int from, int to) const {
 // Metres by haversine. Near places go by the chord between them and a series for the arc, four times as fast; where
 // that could round otherwise, its error being far below a millimetre, the haversine decides.
 std::int64_t Problem::circle(std::size_t a, std::size_t b, double detour) const {
-    const double x = x_[b] - x_[a], y = y_[b] - y_[a], z = z_[b] - z_[a];
+    const OnSphere &p = on_sphere_[a], &q = on_sphere_[b];
+    const double x = q.x - p.x, y = q.y - p.y, z = q.z - p.z;
     const double square = (x * x + y * y + z * z) / 4;
     if (square < 1e-5) {  // 40 km
         const double metres = 2 * kEarthRadius * std::sqrt(square) * (1 + square * (1.0 / 6 + square * 3 / 40)) * detour;

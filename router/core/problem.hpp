@@ -183,7 +183,10 @@ class Problem {
     // Brings what leg_into(profile, from, at) and leg(profile, at, to) read nearer to the processor.
     void fetch_legs(int profile, int from, int at, int to) const {
         const Profile& way = profiles[static_cast<std::size_t>(profile)];
-        if (way.cells.empty()) return;
+        if (way.cells.empty()) {
+            for (const int end : {from, to}) __builtin_prefetch(&on_sphere_[static_cast<std::size_t>(end)]);
+            return;
+        }
         const std::int64_t row = place[static_cast<std::size_t>(at)] * places;
         const auto& into = way.mirrored.empty() ? way.cells : way.mirrored;
         __builtin_prefetch(&into[static_cast<std::size_t>(row + place[static_cast<std::size_t>(from)])]);
@@ -238,7 +241,11 @@ class Problem {
     int column(double lambda) const { return std::clamp(static_cast<int>((lambda - west_) / width_), 0, side_ - 1); }
     int line(double phi) const { return std::clamp(static_cast<int>((phi - south_) / height_), 0, side_ - 1); }
 
-    std::vector<double> phi_, lambda_, cos_phi_, x_, y_, z_;  // radians, and on the unit sphere; empty under matrix travel
+    struct OnSphere {
+        double x, y, z;
+    };
+    std::vector<double> phi_, lambda_, cos_phi_;  // radians; empty under matrix travel, as are
+    std::vector<OnSphere> on_sphere_;             // the same points on the unit sphere
 };
 
 inline std::size_t ix(int i) { return static_cast<std::size_t>(i); }

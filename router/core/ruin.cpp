@@ -6,9 +6,10 @@ namespace dropwright {
 namespace {
 
 constexpr int kMostRemoved = 12;
-constexpr int kSecondChances = 4, kMostSent = 16;  // of orders left over; where somebody may be sent out for them
+constexpr int kSecondChances = 4, kMostSent = 30;  // of orders left over; where somebody may be sent out for them
 constexpr int kMostStrings = 3, kLongestString = 10;
 constexpr std::size_t kLongestDay = 60;
+constexpr int kSought = 4, kDraws = 9;  // one move of so many draws up to so many seeds for one that nobody rides out to
 
 // Two of three moves whose seed nobody rides out to send a courier there. In a hundred others: up to here neighbours of
 // a seed are taken out, then strings, trips, days, rivals for goods, orders of one wave or one hub, any orders.
@@ -61,7 +62,9 @@ bool Search::ruin(std::vector<int>& out) {
     const auto any = [&] { return active_orders_[ix(random_.below(static_cast<int>(active_orders_.size())))]; };
     ++move_;
     const auto rides_out = [&](int order) { return !state_.pieces[ix(order)].empty() && state_.pieces[ix(order)][0].courier >= 0; };
-    const int seed = any();
+    int seed = any();
+    if (random_.below(kSought) == 0)
+        for (int draws = 1; draws < kDraws && rides_out(seed); ++draws) seed = any();
     const auto& own = state_.pieces[ix(seed)];
     const bool rides = rides_out(seed);
     sends_ = !rides && random_.below(3) != 0;

@@ -29,7 +29,7 @@ def test_the_finished_plan_costs_what_the_core_says_or_a_little_less(seed: int, 
         assert 0.99 * search.best_cost <= price(drop, plan).total <= search.best_cost
 
 
-@pytest.mark.parametrize("seed", [1, 2, 6, 10])
+@pytest.mark.parametrize("seed", [1, 2, 6, 11])
 def test_the_core_prices_orders_whose_parcels_one_courier_brings_at_once_or_on_two_trips(seed: int) -> None:
     """Three bikes with little room serve every hub, and waves are short of lines: pieces often fall to one bike."""
     made = make_drop(orders=40, hubs=3, couriers=3, seed=seed)

@@ -63,7 +63,7 @@ def test_without_steps_a_plan_made_here_comes_back_as_it_is(engine: str) -> None
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_search_from_a_plan_goes_on_and_finds_better_ones(workers: int) -> None:
-    old = planned(SIXTY, steps=200)
+    old = planned(SIXTY, steps=300)
     heard: list[int] = []
     made = plan(
         SIXTY,
