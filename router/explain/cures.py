@@ -2,7 +2,8 @@
 
 All changes of a kind are made at once, and the order is put back at the least cost: no single one of them can do
 better. Where that way uses one change, it is the best of its kind; where it uses several, each is tried by itself, and
-so are the others without them. Source: docs/explain.md.
+so are the others without them. How an order is parted is a heuristic's choice, which more room may mislead: where it
+goes in parts and all changes at once save nothing, each is tried by itself too. Source: docs/explain.md.
 """
 
 from __future__ import annotations
@@ -96,8 +97,8 @@ def _best(desk: Desk, group: tuple[Change, ...], in_time: bool, limit: int | Non
         plans += 1
         made = _planned(desk, changes, in_time)
         if made is None or not found.beats(made, replace(changes[0], size=0)):
-            if made is not None and len(placed(desk.drop, made, desk.order.id)) > 1:
-                waiting.extend((each,) for each in changes if len(changes) > 1)
+            if made is not None and len(changes) > 1 and len(placed(desk.drop, made, desk.order.id)) > 1:
+                waiting.extend((each,) for each in changes)
             continue
         if found.plan is not None and made.cost.total == found.plan.cost.total:
             equals += 1
