@@ -49,31 +49,38 @@ void Search::consider(int order, const Piece& piece, int wave, Spot spot, Spot& 
     }
 }
 
-// The places before and after the stops of near orders on trips from the same hub that have room, each once, in
+// The stops of near orders, in `around_`.
+void Search::look_around(int order) {
+    around_.clear();
+    for (const int other : near(order))
+        for (const Piece& there : state_.pieces[ix(other)])
+            if (there.courier >= 0 && courier_active_[ix(there.courier)]) around_.push_back({other, there.hub, there.courier, there.trip, there.at});
+}
+
+// The places before and after the stops of `around_` on trips from the same hub that have room, each once, in
 // `places_`; what their legs read is on its way to the processor.
 void Search::places_near(int order, const Piece& piece) {
     places_.clear();
     ++place_stamp_;
     const int point = problem_.point_of(order);
-    for (const int other : near(order))
-        for (const Piece& there : state_.pieces[ix(other)]) {
-            if (there.hub != piece.hub || there.courier < 0 || !courier_active_[ix(there.courier)]) continue;
-            const Courier& courier = problem_.couriers[ix(there.courier)];
-            const Trip& trip = state_.routes[ix(there.courier)].trips[ix(there.trip)];
-            if (!state_.fits(courier, piece, &trip) || carries(there.courier, order)) continue;
-            const auto point_at = [&](int at) {
-                return at < 0 || ix(at) >= trip.visits.size() ? trip.hub : problem_.point_of(trip.visits[ix(at)].order);
-            };
-            for (int at = there.at; at <= there.at + 1; ++at) {
-                // A place is known by the order that it is before; the last one of a trip by the order that it is after.
-                const bool last = ix(at) == trip.visits.size();
-                std::int64_t& seen = last ? place_after_[ix(other)] : place_before_[ix(trip.visits[ix(at)].order)];
-                if (seen == place_stamp_) continue;
-                seen = place_stamp_;
-                problem_.fetch_legs(courier.profile, point_at(at - 1), point, point_at(at));
-                places_.push_back({there.courier, there.trip, at});
-            }
+    for (const Stop& there : around_) {
+        if (there.hub != piece.hub) continue;
+        const Courier& courier = problem_.couriers[ix(there.courier)];
+        const Trip& trip = state_.routes[ix(there.courier)].trips[ix(there.trip)];
+        if (!state_.fits(courier, piece, &trip) || carries(there.courier, order)) continue;
+        const auto point_at = [&](int at) {
+            return at < 0 || ix(at) >= trip.visits.size() ? trip.hub : problem_.point_of(trip.visits[ix(at)].order);
+        };
+        for (int at = there.at; at <= there.at + 1; ++at) {
+            // A place is known by the order that it is before; the last one of a trip by the order that it is after.
+            const bool last = ix(at) == trip.visits.size();
+            std::int64_t& seen = last ? place_after_[ix(there.order)] : place_before_[ix(trip.visits[ix(at)].order)];
+            if (seen == place_stamp_) continue;
+            seen = place_stamp_;
+            problem_.fetch_legs(courier.profile, point_at(at - 1), point, point_at(at));
+            places_.push_back({there.courier, there.trip, at});
         }
+    }
 }
 
 // What a courier costs out to an order and back, roughly.
@@ -167,6 +174,7 @@ bool Search::place_whole(int order, Care care, Money& best, int& tried) {
     Spot best_spot;
     Piece best_piece;
     tried = 0;
+    if (care == Care::quick) look_around(order);
     const int most = kFewestHubs + random_.below(kMostHubs - kFewestHubs + 1);
     for (const int hub : problem_.hubs_near[ix(order)]) {
         bool holds = true;
@@ -190,6 +198,7 @@ bool Search::place_whole(int order, Care care, Money& best, int& tried) {
 std::vector<Line> Search::put(int order, Piece piece, Care care, Money limit) {
     const Money fresh = state_.served(order) ? 0 : problem_.orders[ix(order)].unserved;
     const Money picking = piece.picked >= 0 ? 0 : state_.picking_cost(piece.hub, piece.lines);
+    if (care == Care::quick) look_around(order);
     const Spot spot = find_spot(order, piece, care, limit - state_.cost + fresh - picking - state_.split_cost(order));
     if (spot.courier >= 0 || spot.collection >= 0) {
         state_.add(order, std::move(piece), spot);

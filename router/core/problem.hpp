@@ -130,15 +130,17 @@ struct Picked {
     std::vector<Line> lines;
 };
 
-struct Order {
+struct alignas(64) Order {
+    // What a stop's price takes lies in one line of the processor's cache.
+    int late_shipping = -1, late_delivery = -1;  // penalties, -1: none
+    Time ship_due = kNever, deliver_due = kNever, not_before = -kNever, service = 0;
+    Time shipped_before = -kNever, delivered_before = -kNever;
+    int parcels_before = 0;       // committed parcels that have their way out
+    Time clear_at = 0;
+    Money unserved = 0;
     std::vector<Line> lines;      // what is still to be picked, by component
     std::vector<char> hubs;       // allowed, by hub
     std::vector<Picked> picked;
-    int parcels_before = 0;       // committed parcels that have their way out
-    Time shipped_before = -kNever, delivered_before = -kNever;
-    int late_shipping = -1, late_delivery = -1;  // penalties, -1: none
-    Time ship_due = kNever, deliver_due = kNever, not_before = -kNever, clear_at = 0, service = 0;
-    Money unserved = 0;
 };
 
 class Problem {

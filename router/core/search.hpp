@@ -68,6 +68,7 @@ class Search {
     bool place_split(int order, const std::vector<int>& first, Care care, Money limit);
     std::vector<std::vector<int>> split_starts(int order, Care care, bool done);
     Piece make_piece(int hub, std::vector<Line> lines) const;
+    void look_around(int order);
     void places_near(int order, const Piece& piece);
     Spot find_spot(int order, const Piece& piece, Care care, Money limit);
     Money way_off(const Courier& courier, int hub, int order) const;
@@ -96,6 +97,10 @@ class Search {
     std::vector<std::pair<Time, int>> waves_;  // waves of a hub with room for the piece at hand, by end
     std::vector<int> group_seen_, pool_;
     int group_stamp_ = 0;
+    struct Stop {
+        int order, hub, courier, trip, at;
+    };
+    std::vector<Stop> around_;  // of orders near the one at hand
     struct Place {
         int courier, trip, at;
     };

@@ -113,7 +113,7 @@ State::Concerned State::concerned(std::span<const int> orders, int courier) cons
         if (routes[ix(list[i])].splits == 0) continue;
         for (const Trip& trip : routes[ix(list[i])].trips)
             for (const Visit& visit : trip.visits)
-                if (pieces[ix(visit.order)].size() > 1)
+                if (visit.split)
                     for (const Piece& piece : pieces[ix(visit.order)]) note(piece.courier);
     }
     return found;
@@ -129,7 +129,7 @@ Money State::parts(const std::vector<int>& couriers, std::span<const int> orders
         if (route.splits == 0) continue;
         for (const Trip& trip : route.trips)
             for (const Visit& visit : trip.visits)
-                if (is_split(visit.order)) split.push_back(visit.order);
+                if (visit.split) split.push_back(visit.order);
     }
     for (const int order : orders) {
         const auto& own = pieces[ix(order)];

@@ -29,6 +29,7 @@ struct Visit {
     // A delay d at loading leaves the stops before this one as cheap as they are iff d <= bound_before, and
     // wait_before of it is gone here; a delay at this stop's arrival does the same for this stop and later ones.
     Time bound_before = kNever, wait_before = 0, bound_after = kNever, wait_after = 0;
+    bool split = false;  // the order is in pieces
     Money late_before = 0, rise = 0;  // fees of the stops before it; by how much fees grow at least beyond bound_after
 };
 

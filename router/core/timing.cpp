@@ -278,7 +278,7 @@ void State::time(int courier_index) {
         for (int at = 0; at < static_cast<int>(trip.visits.size()); ++at) {
             Visit& visit = trip.visits[ix(at)];
             const Order& order = problem.orders[ix(visit.order)];
-            const bool split = is_split(visit.order);
+            const bool split = visit.split = is_split(visit.order);
             route.splits += split;
             visit.shipped_floor = visit.delivered_floor = -kNever;
             if (split) floors(visit.order, courier_index, visit.shipped_floor, visit.delivered_floor);
