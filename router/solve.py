@@ -114,7 +114,7 @@ def _planned(
         seed=seed,
         effort=inner,
         workers=workers,
-        watch=watch,
+        watch=watch if start is None else _at_most(start.cost.total, watch),
         stop=stop,
         start=None if start is None else warm.start(drop, start),
     )
@@ -140,6 +140,11 @@ def _planned(
         seconds=None if by_steps else round(monotonic() - started, 3),
     )
     return replace(made, lower_bound=None, certificate=certificate)
+
+
+def _at_most(cost: int, watch: Watch) -> Watch:
+    """Tells no more than the start costs, which is at hand: timed anew it may come out a little dearer."""
+    return lambda found, bound: watch(min(found, cost), bound)
 
 
 def check_engine(name: str, *, warm: bool = False) -> None:
