@@ -24,6 +24,10 @@ class Writer {
         put(static_cast<std::int64_t>(flags.size()));
         bytes.insert(bytes.end(), flags.begin(), flags.end());
     }
+    void put(const std::vector<Money>& amounts) {
+        put(static_cast<std::int64_t>(amounts.size()));
+        for (const Money each : amounts) put(each);
+    }
     void put(const Assignment& plan) {
         put(static_cast<std::int64_t>(plan.pieces.size()));
         for (const auto& own : plan.pieces) {
@@ -72,6 +76,11 @@ class Reader {
         const auto first = bytes_.begin() + static_cast<std::ptrdiff_t>(at_);
         at_ += size;
         return {first, first + static_cast<std::ptrdiff_t>(size)};
+    }
+    std::vector<Money> amounts() {
+        std::vector<Money> amounts(count());
+        for (Money& each : amounts) each = number();
+        return amounts;
     }
     Assignment plan() {
         Assignment plan;
@@ -164,6 +173,7 @@ std::string write(const Part& part) {
     writer.put(part.orders);
     writer.put(part.couriers);
     writer.put(part.plan);
+    writer.put(part.extras);
     writer.put(part.steps);
     for (const double each : {part.seconds, part.from, part.to, part.hot, part.cold}) writer.put(each);
     return std::move(writer.bytes);
@@ -176,11 +186,12 @@ Part read_part(const Problem& problem, std::string_view bytes) {
     part.index = reader.small(), part.parts = reader.small();
     part.orders = reader.flags(), part.couriers = reader.flags();
     part.plan = reader.plan();
+    part.extras = reader.amounts();
     part.steps = reader.number();
     for (double* each : {&part.seconds, &part.from, &part.to, &part.hot, &part.cold}) *each = reader.real();
     reader.end();
     const auto fits = [](const std::vector<char>& flags, std::size_t size) { return flags.empty() || flags.size() == size; };
-    if (part.parts < 1 || part.index < 0 || part.index >= part.parts || !fits(part.orders, problem.orders.size()) || !fits(part.couriers, problem.couriers.size())) foreign();
+    if (part.parts < 1 || part.index < 0 || part.index >= part.parts || !fits(part.orders, problem.orders.size()) || !fits(part.couriers, problem.couriers.size()) || part.extras.size() != problem.orders.size()) foreign();
     return part;
 }
 
@@ -188,6 +199,7 @@ std::string write(const Outcome& outcome) {
     Writer writer;
     writer.put(outcome.plan);
     writer.put(outcome.best);
+    writer.put(outcome.extras);
     for (const std::int64_t each : {outcome.cost, outcome.best_cost, outcome.moves}) writer.put(each);
     return std::move(writer.bytes);
 }
@@ -197,18 +209,21 @@ Outcome read_outcome(const Problem& problem, std::string_view bytes) {
     Outcome outcome;
     outcome.plan = reader.plan();
     outcome.best = reader.plan();
+    outcome.extras = reader.amounts();
     outcome.cost = reader.number(), outcome.best_cost = reader.number(), outcome.moves = reader.number();
     reader.end();
+    if (outcome.extras.size() != problem.orders.size()) foreign();
     return outcome;
 }
 
 std::string run_part(const Problem& problem, std::string_view bytes, const std::atomic<bool>& halt) {
     const Part part = read_part(problem, bytes);
     Search search(problem, part.seed, &halt);
+    search.expect(part.extras);
     search.load(part.plan.pieces, part.plan.routes);
     search.restrict_to(part.orders, part.couriers, part.index, part.parts);
     search.anneal(part.steps, part.seconds, part.from, part.to, part.hot, part.cold);
-    return write(Outcome{{search.state().pieces, search.state().routes}, {search.best_pieces(), search.best_routes()}, search.cost(), search.best_cost(), search.moves()});
+    return write(Outcome{{search.state().pieces, search.state().routes}, {search.best_pieces(), search.best_routes()}, search.extras(), search.cost(), search.best_cost(), search.moves()});
 }
 
 }  // namespace dropwright

@@ -24,6 +24,7 @@ struct Part {
     int index = 0, parts = 1;           // its share of what is free of goods, lines and places
     std::vector<char> orders, couriers;  // empty: all of them
     Assignment plan;
+    std::vector<Money> extras;  // as Search::extras() has them
     std::int64_t steps = 0;  // or
     double seconds = 0;
     double from = 0, to = 1, hot = 1, cold = 1;
@@ -32,6 +33,7 @@ struct Part {
 // How it went: where the search stands, and the best plan it met.
 struct Outcome {
     Assignment plan, best;
+    std::vector<Money> extras;
     Money cost = 0, best_cost = 0;
     std::int64_t moves = 0;
 };

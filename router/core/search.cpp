@@ -5,6 +5,7 @@ namespace dropwright {
 
 namespace {
 
+constexpr int kForget = 64;  // by one part of so many the least that an order added comes nearer to what it adds now
 constexpr int kRearranged = 4;  // one move of so many rearranges trips, which is ten times as fast as ruin and recreate
 
 double since(std::chrono::steady_clock::time_point start) {
@@ -18,6 +19,7 @@ Search::Search(const Problem& problem, std::uint64_t seed, const std::atomic<boo
     int groups = 0;
     for (const Courier& courier : problem.couriers) groups = std::max(groups, courier.group + 1);
     group_seen_.assign(ix(groups), 0);
+    extras_.assign(problem.orders.size(), kNever);
     pulled_.assign(problem.orders.size(), 0);
     place_before_ = place_after_ = pulled_;
     restrict_to({}, {});
@@ -67,8 +69,32 @@ bool Search::fill(double seconds) {
     return ended;
 }
 
+// What putting the order back may save at best of what the plan costs without it.
+Money Search::hope(int order) const {
+    const Money unserved = problem_.orders[ix(order)].unserved, extra = extras_[ix(order)];
+    return extra == kNever ? unserved : std::max(Money{0}, unserved - extra);
+}
+
+// Puts the orders back one by one, until those to come are not hoped to bring the cost down to `most`.
+void Search::recreate(std::span<const int> out, double most) {
+    Money hoped = 0;
+    for (const int order : out) hoped += hope(order);
+    for (const int order : out) {
+        const bool all_home = state_.cost < kAbandoned;  // else the price of that is in the cost
+        if (all_home && static_cast<double>(state_.cost - hoped) > most) return;
+        hoped -= hope(order);
+        const Money unserved = problem_.orders[ix(order)].unserved, without = state_.cost - unserved;
+        if (!place(order, Care::quick, unserved)) continue;
+        sends_ = false;
+        const Money extra = state_.cost - without;
+        Money& least = extras_[ix(order)];
+        if (all_home) least = extra < least ? extra : least + (extra - least) / kForget;
+    }
+}
+
 bool Search::step(double temperature) {
     const Money before = state_.cost;
+    const double most = static_cast<double>(before) - temperature * std::log(std::max(random_.unit(), 1e-12));
     state_.mark();
     if (random_.below(kRearranged) == 0) {
         if (!rearrange()) return false;
@@ -81,13 +107,10 @@ bool Search::step(double temperature) {
         if (out.empty()) return false;
         sort_for_recreation(out);
         opening_ = random_.below(8) == 0;
-        for (const int order : out) {
-            if (place(order, Care::quick, problem_.orders[ix(order)].unserved)) sends_ = false;
-        }
+        recreate(out, most);
         opening_ = sends_ = false;
     }
-    const double allowed = -temperature * std::log(std::max(random_.unit(), 1e-12));
-    if (static_cast<double>(state_.cost - before) > allowed || !state_.lawful()) {
+    if (static_cast<double>(state_.cost) > most || !state_.lawful()) {
         state_.rewind();
         return false;
     }

@@ -43,6 +43,11 @@ class Search {
     // Goes on from these assignments, which become the best so far.
     void load(const std::vector<std::vector<Piece>>& pieces, const std::vector<Route>& routes);
 
+    // By order, what serving it added when it was put back, the least so far but slowly forgotten; kNever: never was.
+    // With these a move is given up as soon as orders still to be put back cannot be hoped to make it good.
+    const std::vector<Money>& extras() const { return extras_; }
+    void expect(std::vector<Money> extras) { extras_ = std::move(extras); }
+
     // Takes what the plan of `other` takes of goods, and of waves too if so wished, with every courier idle: for
     // questions, not for plans.
     void imagine(const Search& other, bool goods, bool waves);
@@ -74,6 +79,8 @@ class Search {
     Money way_off(const Courier& courier, int hub, int order) const;
     void consider(int order, const Piece& piece, int wave, Spot spot, Spot& best, Money favour = 0);
     bool step(double temperature);
+    Money hope(int order) const;
+    void recreate(std::span<const int> out, double most);
     bool rearrange();
     bool ruin(std::vector<int>& out);
     void pull(int order, std::vector<int>& out);
@@ -107,6 +114,7 @@ class Search {
     std::vector<Place> places_;
     std::vector<std::int64_t> place_before_, place_after_;  // by order: when its place was found last
     std::int64_t place_stamp_ = 0;
+    std::vector<Money> extras_;  // by order
     std::vector<std::int64_t> pulled_;  // by order: the move that took it out last
     std::int64_t move_ = 0;
     bool opening_ = false;  // this move sends idle couriers out as if their day cost nothing

@@ -7,6 +7,8 @@
 
 namespace dropwright {
 
+constexpr Money kAbandoned = Money{1} << 40;  // a courier left away from home; dearer than any order
+
 // One parcel of an order. `picked` >= 0: the order's committed parcel of that index, whose hub and wave are settled.
 struct Piece {
     int hub = -1, wave = -1, picked = -1;

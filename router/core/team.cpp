@@ -11,14 +11,14 @@ constexpr std::size_t kFewest = 300;  // with fewer orders a worker, every worke
 }  // namespace
 
 Team::Team(const Problem& problem, std::uint64_t seed, int workers, const Search& start)
-    : problem_(problem), seed_(seed), parts_(std::max(1, workers)), plan_{start.best_pieces(), start.best_routes()}, best_(plan_), best_cost_(start.best_cost()) {}
+    : problem_(problem), seed_(seed), parts_(std::max(1, workers)), plan_{start.best_pieces(), start.best_routes()}, best_(plan_), best_cost_(start.best_cost()), extras_(start.extras()) {}
 
 std::vector<std::string> Team::share(int round, const Schedule& schedule) {
     together_ = problem_.orders.size() < kFewest * ix(parts_);
     if (!together_) split(round);
     std::vector<std::string> parts;
     for (int w = 0; w < parts_; ++w) {
-        Part part{seed_ * 1000003 + static_cast<std::uint64_t>(round) * 1009 + static_cast<std::uint64_t>(w), 0, 1, {}, {}, plan_, schedule.steps, schedule.seconds,
+        Part part{seed_ * 1000003 + static_cast<std::uint64_t>(round) * 1009 + static_cast<std::uint64_t>(w), 0, 1, {}, {}, plan_, extras_, schedule.steps, schedule.seconds,
                   schedule.from, schedule.to, schedule.hot, schedule.cold};
         if (!together_) {
             part.index = w, part.parts = parts_;
@@ -89,7 +89,8 @@ void Team::gather(const std::vector<std::string>& outcomes) {
     Assignment best;
     if (together_) {
         const auto by = [](auto key) { return [key](const Outcome& a, const Outcome& b) { return a.*key < b.*key; }; };
-        plan_ = std::min_element(found.begin(), found.end(), by(&Outcome::cost))->plan;
+        auto& cheapest = *std::min_element(found.begin(), found.end(), by(&Outcome::cost));
+        plan_ = std::move(cheapest.plan), extras_ = std::move(cheapest.extras);
         best = std::min_element(found.begin(), found.end(), by(&Outcome::best_cost))->best;
     } else {
         best = plan_;
@@ -97,6 +98,7 @@ void Team::gather(const std::vector<std::string>& outcomes) {
             if (order_owner_[o] < 0) continue;
             Outcome& owner = found[ix(order_owner_[o])];
             plan_.pieces[o] = std::move(owner.plan.pieces[o]);
+            extras_[o] = owner.extras[o];
             best.pieces[o] = std::move(owner.best.pieces[o]);
         }
         for (std::size_t c = 0; c < courier_owner_.size(); ++c) {

@@ -35,6 +35,7 @@ class Team {
     int parts_;
     Assignment plan_, best_;
     Money best_cost_;
+    std::vector<Money> extras_;  // as Search::extras() has them
     std::int64_t moves_ = 0;
     std::vector<int> order_owner_, courier_owner_;
     bool together_ = false;  // this round every worker has everything

@@ -5,12 +5,6 @@
 
 namespace dropwright {
 
-namespace {
-
-constexpr Money kAbandoned = Money{1} << 40;  // a courier left away from home; dearer than any order
-
-}  // namespace
-
 // A stop that is not there yet: between which legs, and what its order's other pieces already cost.
 struct State::Extra {
     const Order* order;

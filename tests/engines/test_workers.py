@@ -17,9 +17,11 @@ from router.solve import plan
 
 @pytest.mark.parametrize("hubs", [1, 2, 3, 5])
 def test_two_workers_are_not_behind_one_with_as_many_moves_each(hubs: int) -> None:
-    drop = make_drop(orders=60, hubs=hubs, seed=11)
-    one, two = (plan(drop, effort=Effort(steps=3000), workers=workers).cost.total for workers in (1, 2))
-    assert two <= 1.05 * one
+    drops = [make_drop(orders=60, hubs=hubs, seed=seed) for seed in (11, 12, 13)]
+    one, two = (
+        sum(plan(drop, effort=Effort(steps=3000), workers=workers).cost.total for drop in drops) for workers in (1, 2)
+    )
+    assert two <= 1.03 * one
 
 
 def test_more_workers_than_hubs_and_orders_do_no_harm() -> None:
