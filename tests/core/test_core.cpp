@@ -191,6 +191,25 @@ void trips_that_swap_ends_or_turn_round_cost_what_is_counted_anew() {
     CHECK(swapped > 50 && joined > 10 && parted > 10 && turned > 50);
 }
 
+void a_move_is_given_up_where_the_orders_to_come_cannot_make_it_good() {
+    const Problem problem = town(40, 3);
+    Search free(problem, 1), held(problem, 1);
+    free.greedy(1e9);
+    held.greedy(1e9);
+    std::vector<Money> nothing_hoped;
+    for (const Order& order : problem.orders) nothing_hoped.push_back(order.unserved);
+    held.expect(nothing_hoped);
+    for (Search* search : {&free, &held}) search->anneal(2000, 0, 0, 1, 300, 20);
+    CHECK(free.best_cost() < held.best_cost());
+    int learnt = 0;
+    for (std::size_t o = 0; o < problem.orders.size(); ++o) {
+        const Money extra = free.extras()[o];
+        CHECK(extra == kNever || extra <= problem.orders[o].unserved);
+        learnt += extra < problem.orders[o].unserved;
+    }
+    CHECK(learnt > 30);
+}
+
 void a_team_keeps_the_best_and_works_apart() {
     for (const int orders : {60, 620}) {  // everybody has everything; everybody has a part
         const Problem problem = town(orders, 21);
@@ -213,6 +232,8 @@ void a_team_keeps_the_best_and_works_apart() {
             for (const std::int64_t places : state.collection_left) CHECK(places >= 0);
         }
         CHECK(team.moves() == 1200);
+        const auto known = read_part(problem, team.share(6, {1, 0, 0, 1, 2000, 20})[0]).extras;  // goes from round to round
+        CHECK(std::any_of(known.begin(), known.end(), [](Money extra) { return extra < kNever; }));
     }
 }
 
@@ -246,6 +267,7 @@ int main() {
     a_move_taken_back_leaves_everything_as_it_was();
     what_a_spot_is_said_to_cost_is_what_it_costs();
     trips_that_swap_ends_or_turn_round_cost_what_is_counted_anew();
+    a_move_is_given_up_where_the_orders_to_come_cannot_make_it_good();
     a_team_keeps_the_best_and_works_apart();
     bytes_that_are_no_part_of_the_problem_are_refused();
     std::printf("core: %d checks held\n", passed);
