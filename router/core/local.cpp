@@ -13,7 +13,7 @@ constexpr int kParted = 8;    // in one move of so many a trip is parted, if its
 
 // Is everybody aboard in one parcel? What else an order in pieces has on the road would have to be looked at.
 bool State::plain(const Trip& trip) const {
-    return std::none_of(trip.visits.begin(), trip.visits.end(), [&](const Visit& visit) { return is_split(visit.order); });
+    return std::none_of(trip.visits.begin(), trip.visits.end(), [](const Visit& visit) { return visit.split; });
 }
 
 bool State::holds(const Courier& courier, std::span<const Visit> head, std::span<const Visit> end) const {

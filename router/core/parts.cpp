@@ -191,7 +191,8 @@ Part read_part(const Problem& problem, std::string_view bytes) {
     for (double* each : {&part.seconds, &part.from, &part.to, &part.hot, &part.cold}) *each = reader.real();
     reader.end();
     const auto fits = [](const std::vector<char>& flags, std::size_t size) { return flags.empty() || flags.size() == size; };
-    if (part.parts < 1 || part.index < 0 || part.index >= part.parts || !fits(part.orders, problem.orders.size()) || !fits(part.couriers, problem.couriers.size()) || part.extras.size() != problem.orders.size()) foreign();
+    if (part.parts < 1 || part.index < 0 || part.index >= part.parts || part.extras.size() != problem.orders.size()) foreign();
+    if (!fits(part.orders, problem.orders.size()) || !fits(part.couriers, problem.couriers.size())) foreign();
     return part;
 }
 
