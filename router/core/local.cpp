@@ -7,6 +7,7 @@ namespace dropwright {
 namespace {
 
 constexpr int kNearest = 20;  // near orders that may come next
+constexpr int kHurried = 2;   // one trip of so many that wait for a wave is to load earlier
 constexpr int kParted = 8;    // in one move of so many a trip is parted, if its end has somebody to go to
 
 }  // namespace
@@ -100,11 +101,14 @@ bool State::turn_round(int courier, int trip_index, int first, int last) {
 }
 
 // A near order comes right after one on a trip from the same hub, or the end of that one's trip goes to somebody else.
+// A trip that waits for a wave may get an earlier one instead.
 bool Search::rearrange() {
     const int seed = active_orders_[ix(random_.below(static_cast<int>(active_orders_.size())))];
     const auto& own = state_.pieces[ix(seed)];
     if (own.empty() || own[0].courier < 0 || !courier_active_[ix(own[0].courier)]) return false;
     const State::Cut here{own[0].courier, own[0].trip, own[0].at + 1};
+    const Time by = earlier_wave(here.courier, here.trip);
+    if (by < kNever && random_.below(kHurried) == 0) return hurry(here.courier, here.trip, by);
     if (random_.below(kParted) == 0) {
         const auto& able = problem_.couriers_at[ix(own[0].hub)];
         const int other = able[ix(random_.below(static_cast<int>(able.size())))];

@@ -97,7 +97,10 @@ bool Search::step(double temperature) {
     const double most = static_cast<double>(before) - temperature * std::log(std::max(random_.unit(), 1e-12));
     state_.mark();
     if (random_.below(kRearranged) == 0) {
-        if (!rearrange()) return false;
+        if (!rearrange()) {
+            state_.rewind();
+            return false;
+        }
     } else {
         std::vector<int> out;
         if (!ruin(out)) {

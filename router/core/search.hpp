@@ -82,6 +82,9 @@ class Search {
     Money hope(int order) const;
     void recreate(std::span<const int> out, double most);
     bool rearrange();
+    Time earlier_wave(int courier, int trip);
+    bool hurry(int courier, int trip, Time by);
+    bool pick_by(int courier, int trip, int at, Time by);
     bool ruin(std::vector<int>& out);
     void pull(int order, std::vector<int>& out);
     void pull_string(int order, int most, std::vector<int>& out);

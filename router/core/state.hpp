@@ -121,6 +121,10 @@ class State {
     bool swap_ends(const Cut& a, const Cut& b);
     // Drives the stops `first` to `last` of a trip the other way round; false where an order in pieces is aboard.
     bool turn_round(int courier, int trip, int first, int last);
+    // Picks the parcel of a stop in another wave of its hub; the trip loads as before until it is driven again.
+    void pick(int courier, int trip, int at, int wave);
+    // Times the courier's day anew, from what its trips carry now.
+    void drive_again(int courier);
     // True where the first trip does not start where the courier is, after another trip was taken out.
     bool stranded(int courier) const;
 

@@ -191,6 +191,32 @@ void trips_that_swap_ends_or_turn_round_cost_what_is_counted_anew() {
     CHECK(swapped > 50 && joined > 10 && parted > 10 && turned > 50);
 }
 
+void two_parcels_change_waves_and_the_trip_that_waited_loads_earlier() {
+    Problem problem = town(2, 1);
+    problem.hubs[0].waves = {{0, 1800, 1}, {1800, 3600, 1}};
+    problem.couriers[2].shift_start = 7200;
+    for (Order& order : problem.orders) order.lines = {{0, 1}};
+    State state(problem);
+    const auto ride = [&](int order, int courier, int wave) {
+        Piece piece;
+        piece.hub = 0, piece.lines = {{0, 1}};
+        state.add(order, piece, Spot{.wave = wave, .courier = courier, .trip = 0, .at = -1});
+    };
+    ride(0, 0, 1);
+    ride(1, 2, 0);
+    state.mark();
+    const Money before = state.cost;
+    const auto load = [&](int courier) { return state.routes[ix(courier)].trips[0].load; };
+    CHECK(load(0) == 3600 && state.wave_left[0] == std::vector<std::int64_t>(2, 0));
+    state.pick(2, 0, 0, 1);
+    state.pick(0, 0, 0, 0);
+    state.drive_again(0);
+    CHECK(load(0) == 1800 && load(2) == 7200 && state.wave_left[0] == std::vector<std::int64_t>(2, 0));
+    CHECK(state.cost == state.recount() && state.cost <= before);
+    state.rewind();
+    CHECK(load(0) == 3600 && state.cost == before && state.pieces[0][0].wave == 1 && state.pieces[1][0].wave == 0);
+}
+
 void a_move_is_given_up_where_the_orders_to_come_cannot_make_it_good() {
     const Problem problem = town(40, 3);
     Search free(problem, 1), held(problem, 1);
@@ -267,6 +293,7 @@ int main() {
     a_move_taken_back_leaves_everything_as_it_was();
     what_a_spot_is_said_to_cost_is_what_it_costs();
     trips_that_swap_ends_or_turn_round_cost_what_is_counted_anew();
+    two_parcels_change_waves_and_the_trip_that_waited_loads_earlier();
     a_move_is_given_up_where_the_orders_to_come_cannot_make_it_good();
     a_team_keeps_the_best_and_works_apart();
     bytes_that_are_no_part_of_the_problem_are_refused();
