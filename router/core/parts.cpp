@@ -24,9 +24,9 @@ class Writer {
         put(static_cast<std::int64_t>(flags.size()));
         bytes.insert(bytes.end(), flags.begin(), flags.end());
     }
-    void put(const std::vector<Money>& amounts) {
-        put(static_cast<std::int64_t>(amounts.size()));
-        for (const Money each : amounts) put(each);
+    template <typename Number> void put(const std::vector<Number>& numbers) {
+        put(static_cast<std::int64_t>(numbers.size()));
+        for (const Number each : numbers) put(std::int64_t{each});
     }
     void put(const Assignment& plan) {
         put(static_cast<std::int64_t>(plan.pieces.size()));
@@ -170,7 +170,7 @@ std::string write(const Part& part) {
     writer.put(static_cast<std::int64_t>(part.seed));
     writer.put(std::int64_t{part.index});
     writer.put(std::int64_t{part.parts});
-    writer.put(part.orders);
+    writer.put(part.owners);
     writer.put(part.couriers);
     writer.put(part.plan);
     writer.put(part.extras);
@@ -184,15 +184,18 @@ Part read_part(const Problem& problem, std::string_view bytes) {
     Part part;
     part.seed = static_cast<std::uint64_t>(reader.number());
     part.index = reader.small(), part.parts = reader.small();
-    part.orders = reader.flags(), part.couriers = reader.flags();
+    part.owners.resize(reader.count());
+    for (int& owner : part.owners) owner = reader.small();
+    part.couriers = reader.flags();
     part.plan = reader.plan();
     part.extras = reader.amounts();
     part.steps = reader.number();
     for (double* each : {&part.seconds, &part.from, &part.to, &part.hot, &part.cold}) *each = reader.real();
     reader.end();
-    const auto fits = [](const std::vector<char>& flags, std::size_t size) { return flags.empty() || flags.size() == size; };
     if (part.parts < 1 || part.index < 0 || part.index >= part.parts || part.extras.size() != problem.orders.size()) foreign();
-    if (!fits(part.orders, problem.orders.size()) || !fits(part.couriers, problem.couriers.size())) foreign();
+    if (part.owners.empty()) return part;
+    if (part.owners.size() != problem.orders.size() || part.couriers.size() != problem.couriers.size()) foreign();
+    if (std::any_of(part.owners.begin(), part.owners.end(), [&](int owner) { return owner >= part.parts; })) foreign();
     return part;
 }
 
@@ -222,7 +225,7 @@ std::string run_part(const Problem& problem, std::string_view bytes, const std::
     Search search(problem, part.seed, &halt);
     search.expect(part.extras);
     search.load(part.plan.pieces, part.plan.routes);
-    search.restrict_to(part.orders, part.couriers, part.index, part.parts);
+    if (!part.owners.empty()) search.restrict_to(part.owners, part.couriers, part.index, part.parts);
     search.anneal(part.steps, part.seconds, part.from, part.to, part.hot, part.cold);
     return write(Outcome{{search.state().pieces, search.state().routes}, {search.best_pieces(), search.best_routes()}, search.extras(), search.cost(), search.best_cost(), search.moves()});
 }

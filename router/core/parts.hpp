@@ -21,8 +21,9 @@ void complete(const Problem& problem, Assignment& plan);
 // What a worker does in one round: from which plan, on which orders and couriers, for how long and how hot.
 struct Part {
     std::uint64_t seed = 0;
-    int index = 0, parts = 1;           // its share of what is free of goods, lines and places
-    std::vector<char> orders, couriers;  // empty: all of them
+    int index = 0, parts = 1;    // which part of how many it is
+    std::vector<int> owners;     // by order, whose it is, -1: nobody's; empty: this part has everything
+    std::vector<char> couriers;  // by courier, whether it is this part's
     Assignment plan;
     std::vector<Money> extras;  // as Search::extras() has them
     std::int64_t steps = 0;  // or

@@ -1,6 +1,8 @@
 // The moves' frame: greedy start, annealing, and the best plan kept.
 #include "search.hpp"
 
+#include <numeric>
+
 namespace dropwright {
 
 namespace {
@@ -22,16 +24,20 @@ Search::Search(const Problem& problem, std::uint64_t seed, const std::atomic<boo
     extras_.assign(problem.orders.size(), kNever);
     pulled_.assign(problem.orders.size(), 0);
     place_before_ = place_after_ = pulled_;
-    restrict_to({}, {});
+    order_active_.assign(problem.orders.size(), 1);
+    courier_active_.assign(problem.couriers.size(), 1);
+    active_orders_.resize(problem.orders.size());
+    std::iota(active_orders_.begin(), active_orders_.end(), 0);
 }
 
-void Search::restrict_to(std::vector<char> orders, std::vector<char> couriers, int part, int parts) {
-    state_.share_out(part, parts);
-    order_active_ = orders.empty() ? std::vector<char>(problem_.orders.size(), 1) : std::move(orders);
-    courier_active_ = couriers.empty() ? std::vector<char>(problem_.couriers.size(), 1) : std::move(couriers);
+void Search::restrict_to(std::span<const int> owners, std::vector<char> couriers, int part, int parts) {
+    state_.share_out(owners, part, parts);
+    courier_active_ = std::move(couriers);
     active_orders_.clear();
-    for (std::size_t o = 0; o < order_active_.size(); ++o)
+    for (std::size_t o = 0; o < owners.size(); ++o) {
+        order_active_[o] = owners[o] == part;
         if (order_active_[o]) active_orders_.push_back(static_cast<int>(o));
+    }
 }
 
 void Search::greedy(double seconds) {

@@ -35,9 +35,9 @@ class Search {
     void greedy(double seconds);
     // Tries everything for every order left over, again and again, until nothing pays. True when it came to the end.
     bool fill(double seconds);
-    // Works on these orders and couriers alone from now on (empty lists are all), and leaves to others what is free
-    // beyond share `part` of `parts` in stock, waves and collections.
-    void restrict_to(std::vector<char> orders, std::vector<char> couriers, int part = 0, int parts = 1);
+    // Works from now on as `part` of `parts`: on the orders that it has by `owners` (-1: nobody's), on these couriers,
+    // and with its share of what is free of stock, waves and collections.
+    void restrict_to(std::span<const int> owners, std::vector<char> couriers, int part, int parts);
     // Anneals from the current plan: `steps` moves, or `seconds` where steps is 0, with progress going from..to.
     void anneal(std::int64_t steps, double seconds, double from, double to, double hot, double cold);
     // Goes on from these assignments, which become the best so far.

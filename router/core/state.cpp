@@ -311,12 +311,33 @@ void State::load(const std::vector<std::vector<Piece>>& given, const std::vector
     mark();
 }
 
-void State::share_out(int part, int parts) {
-    const auto others = [&](std::int64_t free) { return free <= 0 ? 0 : free - free / parts - (part < free % parts); };
-    for (std::size_t row = 0; row < most.size(); ++row) most[row] -= others(most[row] - taken[row]);
-    for (auto& waves : wave_left)
-        for (std::int64_t& lines : waves) lines -= others(lines);
-    for (std::int64_t& places : collection_left) places -= others(places);
+void State::share_out(std::span<const int> owners, int part, int parts) {
+    // Of any number of things at a hub a part gets those from `from` / `of` of it up to `to` / `of`.
+    struct Slice {
+        std::int64_t from = 0, to = 0, of = 0;
+    };
+    std::vector<Slice> slices(problem.hubs.size());
+    for (std::size_t o = 0; o < owners.size(); ++o) {
+        if (owners[o] < 0) continue;
+        for (const Piece& piece : pieces[o]) {
+            Slice& slice = slices[ix(piece.hub)];
+            slice.from += owners[o] < part, slice.to += owners[o] <= part, ++slice.of;
+        }
+    }
+    for (Slice& slice : slices)
+        if (slice.of == 0) slice = {part, part + 1, parts};
+    // Where there is less than one for each, `which` decides who gets it, much as a draw would.
+    const auto others = [&](std::size_t hub, std::size_t which, std::int64_t free) {
+        if (free <= 0) return std::int64_t{0};
+        const auto& [from, to, of] = slices[hub];
+        const auto draw = static_cast<std::int64_t>(which * 7919 % static_cast<std::size_t>(of));
+        const auto below = [&](std::int64_t share) { return free / of * share + (free % of * share + draw) / of; };
+        return free - below(to) + below(from);
+    };
+    for (std::size_t row = 0; row < most.size(); ++row) most[row] -= others(row / problem.skus.size(), row, most[row] - taken[row]);
+    for (std::size_t hub = 0; hub < wave_left.size(); ++hub)
+        for (std::size_t wave = 0; wave < wave_left[hub].size(); ++wave) wave_left[hub][wave] -= others(hub, wave, wave_left[hub][wave]);
+    for (std::size_t k = 0; k < collection_left.size(); ++k) collection_left[k] -= others(ix(problem.collections[k].hub), k, collection_left[k]);
 }
 
 void State::mark() {

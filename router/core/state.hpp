@@ -93,8 +93,9 @@ class State {
         const std::size_t row = problem.row(hub, sku);
         return most[row] - taken[row];
     }
-    // Keeps for this state no more than share `part` of `parts` of what is still free of goods, lines and places.
-    void share_out(int part, int parts);
+    // Keeps for `part` of `parts` its share of what is still free of goods, lines and places: as much of a hub's as the
+    // part has of what is picked there. `owners`: by order, whose it is, -1: nobody's. All shares make up everything.
+    void share_out(std::span<const int> owners, int part, int parts);
 
     // Could this courier take the piece on a trip of its own, or beside what `trip` carries?
     bool fits(const Courier& courier, const Piece& piece, const Trip* trip) const;

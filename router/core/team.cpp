@@ -6,7 +6,8 @@ namespace dropwright {
 
 namespace {
 
-constexpr std::size_t kFewest = 300;  // with fewer orders a worker, every worker has the whole drop
+// With fewer orders a worker every worker has the whole drop, always or every second round.
+constexpr std::size_t kFewest = 300, kFew = 1500;
 
 }  // namespace
 
@@ -14,15 +15,15 @@ Team::Team(const Problem& problem, std::uint64_t seed, int workers, const Search
     : problem_(problem), seed_(seed), parts_(std::max(1, workers)), plan_{start.best_pieces(), start.best_routes()}, best_(plan_), best_cost_(start.best_cost()), extras_(start.extras()) {}
 
 std::vector<std::string> Team::share(int round, const Schedule& schedule) {
-    together_ = problem_.orders.size() < kFewest * ix(parts_);
+    const std::size_t orders = problem_.orders.size();
+    together_ = orders < kFewest * ix(parts_) || (orders < kFew * ix(parts_) && round % 2 == 0);
     if (!together_) split(round);
     std::vector<std::string> parts;
     for (int w = 0; w < parts_; ++w) {
         Part part{seed_ * 1000003 + static_cast<std::uint64_t>(round) * 1009 + static_cast<std::uint64_t>(w), 0, 1, {}, {}, plan_, extras_, schedule.steps, schedule.seconds,
                   schedule.from, schedule.to, schedule.hot, schedule.cold};
         if (!together_) {
-            part.index = w, part.parts = parts_;
-            for (const int owner : order_owner_) part.orders.push_back(owner == w);
+            part.index = w, part.parts = parts_, part.owners = order_owner_;
             for (const int owner : courier_owner_) part.couriers.push_back(owner == w);
         }
         parts.push_back(write(part));
@@ -39,17 +40,13 @@ void Team::split(int round) {
     const int here = problem_.point_of(random.below(orders)), there = problem_.point_of(random.below(orders));
     const auto side = [&](int point) { return problem_.spread(here, point) - problem_.spread(there, point); };
     std::vector<std::pair<double, int>> ranked;
-    std::vector<int> idle(problem_.hubs.size(), round);
     int total = 0;
     for (int c = 0; c < static_cast<int>(plan_.routes.size()); ++c) {
         double sum = 0;
         int stops = 0;
         for (const Trip& trip : plan_.routes[ix(c)].trips)
             for (const Visit& visit : trip.visits) sum += side(problem_.point_of(visit.order)), ++stops;
-        if (stops > 0)
-            ranked.emplace_back(sum / stops, c);
-        else
-            courier_owner_[ix(c)] = idle[ix(problem_.couriers[ix(c)].home)]++ % parts_;
+        if (stops > 0) ranked.emplace_back(sum / stops, c);
         total += stops;
     }
     std::sort(ranked.begin(), ranked.end());
@@ -76,6 +73,16 @@ void Team::split(int round) {
         const auto& near = problem_.near[ix(o)];
         const auto beside = std::find_if(near.begin(), near.end(), [&](int other) { return order_owner_[ix(other)] >= 0; });
         order_owner_[ix(o)] = beside == near.end() ? o % parts_ : order_owner_[ix(*beside)];
+    }
+    // An idle courier goes to whoever has an order, drawn by chance, of those picked at the hub.
+    std::vector<std::vector<int>> owners(problem_.hubs.size());
+    for (int o = 0; o < orders; ++o)
+        for (const Piece& piece : plan_.pieces[ix(o)])
+            if (order_owner_[ix(o)] >= 0) owners[ix(piece.hub)].push_back(order_owner_[ix(o)]);
+    for (std::size_t c = 0; c < plan_.routes.size(); ++c) {
+        if (!plan_.routes[c].trips.empty()) continue;
+        const auto& at_home = owners[ix(problem_.couriers[c].home)];
+        courier_owner_[c] = at_home.empty() ? random.below(parts_) : at_home[ix(random.below(static_cast<int>(at_home.size())))];
     }
 }
 

@@ -17,7 +17,7 @@ class Team {
 
     // The parts of a round. Each worker gets couriers that work on one side of a line, which is drawn anew each round,
     // the orders that they carry, orders near by that nobody carries, and a share of what is free of goods, wave lines
-    // and places in collections. Where orders are few, every worker gets everything.
+    // and places in collections. Where orders are few, every worker gets everything, always or every second round.
     std::vector<std::string> share(int round, const Schedule& schedule);
     // Joins what became of the parts, in their order: where the workers stand goes on, the best they met is kept if it
     // is better. Of several plans of everything the cheapest goes on.
