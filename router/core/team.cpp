@@ -8,6 +8,16 @@ namespace {
 
 // With fewer orders a worker every worker has the whole drop, always or every second round.
 constexpr std::size_t kFewest = 300, kFew = 1500;
+constexpr std::size_t kLong = 18;  // with so many stops a trip more moves are worth more than the whole drop
+
+bool short_trips(const Assignment& plan) {
+    std::size_t trips = 0, stops = 0;
+    for (const Route& route : plan.routes) {
+        trips += route.trips.size();
+        for (const Trip& trip : route.trips) stops += trip.visits.size();
+    }
+    return stops < kLong * trips;
+}
 
 }  // namespace
 
@@ -16,7 +26,7 @@ Team::Team(const Problem& problem, std::uint64_t seed, int workers, const Search
 
 std::vector<std::string> Team::share(int round, const Schedule& schedule) {
     const std::size_t orders = problem_.orders.size();
-    together_ = orders < kFewest * ix(parts_) || (orders < kFew * ix(parts_) && round % 2 == 0);
+    together_ = orders < kFewest * ix(parts_) || (orders < kFew * ix(parts_) && round % 2 == 0 && short_trips(plan_));
     if (!together_) split(round);
     std::vector<std::string> parts;
     for (int w = 0; w < parts_; ++w) {
