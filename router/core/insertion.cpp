@@ -95,7 +95,6 @@ Money Search::way_off(const Courier& courier, int hub, int order) const {
 Spot Search::find_spot(int order, const Piece& piece, Care care, Money limit) {
     Spot best;
     best.delta = limit;
-    const Order& wanted = problem_.orders[ix(order)];
     const int hub = piece.hub;
     waves_.clear();
     if (piece.picked >= 0) {
@@ -103,7 +102,7 @@ Spot Search::find_spot(int order, const Piece& piece, Care care, Money limit) {
     } else {
         const auto& waves = problem_.hubs[ix(hub)].waves;
         for (std::size_t w = 0; w < waves.size(); ++w)
-            if (waves[w].start >= std::max(Time{0}, wanted.clear_at) && state_.wave_left[ix(hub)][w] >= static_cast<std::int64_t>(piece.lines.size()))
+            if (problem_.may_pick(order, waves[w]) && state_.wave_left[ix(hub)][w] >= static_cast<std::int64_t>(piece.lines.size()))
                 waves_.emplace_back(waves[w].end, static_cast<int>(w));
     }
     if (waves_.empty()) return {};

@@ -88,15 +88,11 @@ bool State::swap_ends(const Cut& a, const Cut& b) {
 
 bool State::turn_round(int courier, int trip_index, int first, int last) {
     if (!plain(routes[ix(courier)].trips[ix(trip_index)])) return false;
-    const int order = routes[ix(courier)].trips[ix(trip_index)].visits[ix(first)].order;
-    const Concerned those = concerned(std::span(&order, 1), courier);
-    for (const int each : those.couriers) touch_courier(each);
-    cost -= parts(those.couriers, {});
+    touch_courier(courier);
     auto& visits = routes[ix(courier)].trips[ix(trip_index)].visits;
     std::reverse(visits.begin() + first, visits.begin() + last + 1);
     for (int k = first; k <= last + 1; ++k) link(courier, trip_index, k);
-    retime(those);
-    cost += parts(those.couriers, {});
+    drive_again(courier);
     return true;
 }
 

@@ -195,6 +195,9 @@ class Problem {
         __builtin_prefetch(&way.cells[static_cast<std::size_t>(row + place[static_cast<std::size_t>(to)])]);
     }
 
+    // The wave is still to begin, and the order may be picked by then.
+    bool may_pick(int order, const Wave& wave) const { return wave.start >= std::max(Time{0}, orders[static_cast<std::size_t>(order)].clear_at); }
+
     // A hub has picked for the order already: no plan may leave it.
     bool must_serve(int order) const {
         const Order& wanted = orders[static_cast<std::size_t>(order)];

@@ -247,8 +247,7 @@ void State::unload(const Piece& piece, int order, int slot) {
         }
         trip.grams -= piece.grams;
         trip.millilitres -= piece.millilitres;
-        trip.ready = -kNever;
-        for (const Visit& each : trip.visits) trip.ready = std::max(trip.ready, each.ready);
+        trip.ready = trip.last_ready();
         link(piece.courier, k, at);
         return;
     }

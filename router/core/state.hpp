@@ -53,6 +53,12 @@ struct Trip {
     Time shipping_slack = kNever, bound_stops = kNever;  // walk.bound apart: for shipping, for all stops
     Time spare = 0;  // how far `load` may move at no cost, all later trips considered
 
+    // When the last of its parcels is.
+    Time last_ready() const {
+        Time last = -kNever;
+        for (const Visit& visit : visits) last = std::max(last, visit.ready);
+        return last;
+    }
     // Is this stop one with the stop before it? Parcels of one order, handed over together, stand side by side.
     bool joins(int at) const {
         const auto i = static_cast<std::size_t>(at);
@@ -124,8 +130,10 @@ class State {
     bool turn_round(int courier, int trip, int first, int last);
     // Picks the parcel of a stop in another wave of its hub; the trip loads as before until it is driven again.
     void pick(int courier, int trip, int at, int wave);
-    // Times the courier's day anew, from what its trips carry now.
+    // Times the courier's day anew, from what its trips carry now and in which order.
     void drive_again(int courier);
+    // When the courier is there to load this trip, whatever it carries.
+    Time free_at(int courier, int trip) const;
     // True where the first trip does not start where the courier is, after another trip was taken out.
     bool stranded(int courier) const;
 

@@ -19,6 +19,12 @@ Money State::money(const Courier& courier, Time first_load, Time last_back, std:
     return courier.fixed + rate(courier.per_km, metres, 1000) + rate(courier.per_hour, last_back - first_load, 3600);
 }
 
+Time State::free_at(int courier, int trip) const {
+    if (trip > 0) return routes[ix(courier)].trips[ix(trip - 1)].walk.back_at;
+    const Courier& who = problem.couriers[ix(courier)];
+    return std::max({who.shift_start, who.free_at, Time{0}});
+}
+
 // The latest times at which the order's other pieces ship and arrive.
 void State::floors(int order, int but_courier, Time& shipped, Time& delivered) const {
     const Order& wanted = problem.orders[ix(order)];
@@ -151,11 +157,10 @@ Money State::try_spot(int order, const Piece& piece, Time ready, const Spot& spo
     const int profile = courier.profile;
     std::int64_t metres = route.metres;
     Time busy = route.busy;
-    Time free_at = std::max({courier.shift_start, courier.free_at, Time{0}});
     static const Trip empty;  // stands in for a trip that is only this stop
     const Trip* trip = &empty;
     Leg back;
-    Time back_before = k > 0 ? trips[ix(k - 1)].walk.back_at : free_at;
+    Time back_before = free_at(spot.courier, k);
     if (fresh) {
         extra.at = 0;
         extra.in = problem.leg_into(profile, piece.hub, point);
@@ -253,7 +258,7 @@ Money State::try_spot(int order, const Piece& piece, Time ready, const Spot& spo
 void State::time(int courier_index) {
     const Courier& courier = problem.couriers[ix(courier_index)];
     Route& route = routes[ix(courier_index)];
-    Time now = std::max({courier.shift_start, courier.free_at, Time{0}});
+    Time now = free_at(courier_index, 0);
     route.metres = courier.metres_before;
     route.late_single = 0;
     route.busy = 0;

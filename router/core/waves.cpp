@@ -16,8 +16,7 @@ void State::pick(int courier, int trip_index, int at, int wave) {
     bump(left[ix(wave)], -lines);
     piece.wave = wave;
     piece.ready = visit.ready = problem.hubs[ix(piece.hub)].waves[ix(wave)].end;
-    trip.ready = -kNever;
-    for (const Visit& each : trip.visits) trip.ready = std::max(trip.ready, each.ready);
+    trip.ready = trip.last_ready();
 }
 
 void State::drive_again(int courier) {
@@ -31,8 +30,7 @@ void State::drive_again(int courier) {
 // The end of an earlier wave, drawn from those that would make a difference; kNever where the trip waits for none.
 Time Search::earlier_wave(int courier, int trip) {
     const auto& trips = state_.routes[ix(courier)].trips;
-    const Courier& who = problem_.couriers[ix(courier)];
-    const Time free_at = trip > 0 ? trips[ix(trip - 1)].walk.back_at : std::max({who.shift_start, who.free_at, Time{0}});
+    const Time free_at = state_.free_at(courier, trip);
     const auto& waves = problem_.hubs[ix(trips[ix(trip)].hub)].waves;
     int count = 0;
     while (ix(count) < waves.size() && waves[ix(count)].end < trips[ix(trip)].ready) ++count;
@@ -60,7 +58,7 @@ bool Search::pick_by(int courier, int trip, int at, Time by) {
     const auto& waves = problem_.hubs[ix(hub)].waves;
     const auto& left = state_.wave_left[ix(hub)];
     const auto lines = static_cast<std::int64_t>(piece.lines.size());
-    const auto may = [&](int order, int w) { return waves[ix(w)].start >= std::max(Time{0}, problem_.orders[ix(order)].clear_at); };
+    const auto may = [&](int order, int w) { return problem_.may_pick(order, waves[ix(w)]); };
     for (int w = wave - 1; w >= 0; --w) {
         if (waves[ix(w)].end > by || left[ix(w)] < lines || !may(visit.order, w)) continue;
         state_.pick(courier, trip, at, w);
