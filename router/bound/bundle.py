@@ -1,11 +1,13 @@
-"""Offers by cutting planes: what every kind of courier did at the offers so far says how well it could do at others.
+"""Offers by cutting planes: days seen at the offers so far say how well others could do.
 
-The days of a kind cost least at an offer by a concave function of it, so its slope at one offer bounds it at all. A
-linear program finds the offer that is best by these bounds, near the best one so far; how well it then does says
-whether to look farther or nearer. Days that were cut short by their memory break concavity a little; their bounds are
-lifted to what is known at the best offer. Whatever offer comes of it, its value is a proof.
+What a day costs is linear in the offer, and the days of a kind cost no more than any day that could be theirs. A linear
+program finds the offer that is best by all days known, not too far from the best one so far; one on the way there is
+tried, and brings new days. Those that no program has needed for a while are dropped. Days that were cut short by their
+memory or told by another clock may seem to cost too little; at the best offer none is taken for cheaper than the
+cheapest. Whatever offer comes of it, its value is a proof.
 
-Sources: Kelley 1960 (cutting planes); Schramm, Zowe 1992 (bundles with a trust region).
+Sources: Kelley 1960 (cutting planes); Dantzig, Wolfe 1960 (the same program by columns); Schramm, Zowe 1992 (trust
+region); Ben-Ameur, Neto 2007 (trying a point between the best one and the program's).
 """
 
 from __future__ import annotations
@@ -18,31 +20,36 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from router.bound.effort import Effort
-from router.bound.fees import Floats
+from router.bound.fees import Floats, Ints
 from router.bound.offers import Answer, Market, Offer
 
-NEAR, LEAST = 0.03, 1e-4
+NEAR, LEAST = 0.05, 1e-4
 """How far an offer may lie from the best one, at first and in the end, in shares of what an order offers on average."""
 
-FARTHER, NEARER = 1.5, 0.6
+FARTHER, NEARER = 1.5, 0.95
 """What a step that gains the share ``WELL`` of what it promised, and one that gains nothing, make of that."""
 
 WELL = 0.3
 
+BETWEEN = 0.7
+"""How far from the best offer to the program's the next one lies: at its ends a program goes too far."""
+
 BOUNDLESS = 1e12
 """More than any order offers."""
 
-KEPT = 60
-"""Offers of which the slopes are kept."""
+IDLE = 5
+"""Programs that a day may go without being needed, before it is dropped."""
 
 
 class Bundle:
-    """The slopes seen so far, each of one offer."""
+    """The days seen so far; ``limits``, ``heights``, ``slopes``: by when each ends, and its cost by the offer."""
 
     def __init__(self) -> None:
-        self._slopes: list[Floats] = []
-        self._heights: list[Floats] = []
-        self._values: Floats = np.zeros(0)
+        self._limits: Ints = np.zeros(0, dtype=np.int64)
+        self._heights: Floats = np.zeros(0)
+        self._slopes: Any = None
+        self._needed: Ints = np.zeros(0, dtype=np.int64)
+        self._programs = 0
 
     def settle(
         self, market: Market, offer: Offer, left: Effort, told: Callable[[Answer], None], enough: float
@@ -52,10 +59,6 @@ class Bundle:
         if top is None:
             return offer
         told(top)
-        if len(self._values):
-            # The slopes are those of a coarser clock; by now days cost more.
-            self._heights = [height + top.values - self._values for height in self._heights]
-        self._values = top.values
         self._add(top)
         size = max(1.0, float(np.abs(top.offer.worth).mean()) if len(top.offer.worth) else 1.0)
         near = NEAR * size
@@ -63,69 +66,78 @@ class Bundle:
             found = self._best(market, top, near)
             if found is None or found[1] <= enough * max(1.0, abs(top.bound)):
                 break
-            tried, promised = found
-            answer = market.at(tried, left.going_on)
+            best, promised = found
+            at = top.offer.flat()
+            answer = market.at(top.offer.shaped(at + BETWEEN * (best.flat() - at)), left.going_on)
             if answer is None:
                 if not left.going_on():
                     break
-                near *= NEARER
+                near /= 2
                 continue
             self._add(answer)
             gained = answer.bound - top.bound
             if gained > 0:
                 told(answer)
-                top, self._values = answer, answer.values
+                top = answer
             near *= FARTHER if gained > WELL * promised else NEARER if gained <= 0 else 1.0
         return top.offer
 
     def _add(self, answer: Answer) -> None:
-        at = answer.offer.flat()
-        self._slopes = [*self._slopes, answer.slopes][-KEPT:]
-        self._heights = [*self._heights, answer.values - answer.slopes @ at][-KEPT:]
+        keep = self._needed >= self._programs - IDLE
+        old = self._slopes[keep] if self._slopes is not None else answer.slopes[:0]
+        self._limits = np.append(self._limits[keep], answer.limits)
+        self._heights = np.append(self._heights[keep], answer.costs - answer.slopes @ answer.offer.flat())
+        self._slopes = vstack([old, answer.slopes], format="csr")
+        self._needed = np.append(self._needed[keep], np.full(len(answer.limits), self._programs))
 
     def _best(self, market: Market, top: Answer, near: float) -> tuple[Offer, float] | None:
-        """The offer that is best by the slopes within ``near`` of the best one, and how much it promises to gain."""
-        parted, shortage, offer = market.parted, market.shortage, top.offer
-        terms, at = market.terms(offer.shared, offer.short), offer.flat()
-        orders, lines, kinds, size = len(terms.most), len(parted.row), len(top.values), len(at)
-        first = orders + lines + len(shortage.need)
-        others = np.zeros(size - first)
-        others[: len(top.slope.flat())] = top.slope.flat()
-        reward = np.concatenate([~parted.orders * 1.0, np.ones(lines), shortage.need, others])
+        """The offer that is best by the days within ``near`` of the best one, and how much it promises to gain."""
+        parted, shortage, crews, offer = market.parted, market.shortage, market.crews, top.offer
+        terms, at, begin = market.terms(offer.shared, offer.short), offer.flat(), offer.places()
+        orders, saving = len(terms.most), int(parted.orders.sum())
+        first, short = begin.unit, begin.unit - len(shortage.need)
+        # Columns: offers, the cheapest day by limit, what crews cost, what orders that offer by the line save.
+        ends = np.cumsum([begin.end, crews.limits, len(crews.many)])
+        free, saved, cost = np.full(crews.limits, np.inf), np.zeros(saving), top.slope.flat()
+        reward = np.concatenate(
+            [~parted.orders * 1.0, np.ones(short - orders), shortage.need, cost,
+             np.zeros(begin.end - first - len(cost) + crews.limits), np.ones(len(crews.many)), saved - 1.0]
+        )  # fmt: skip
         least, most = at - near, at + near
         least[orders:] = np.maximum(0.0, least[orders:])
-        least[orders + lines : first], most[orders + lines : first] = 0.0, np.inf
-        lifted = [
-            np.maximum(height, top.values - slope @ at)
-            for slope, height in zip(self._slopes, self._heights, strict=True)
-        ]
-        slopes = csr_array(np.concatenate(self._slopes))
-        planes = hstack([-slopes, vstack([eye_array(kinds)] * len(self._slopes))])
-        # What an order offers in all, and beside what leaving it does for shortages.
+        least[short:first], most[short:first] = 0.0, np.inf
+        lifted = np.maximum(self._heights, top.cheapest[self._limits] - self._slopes @ at)
+        days = hstack([-self._slopes, eye_array(crews.limits, format="csr")[self._limits]])
+        bound_rows, bounds_of = crews.rows(begin.end, begin.trip)
+        # What an order offers in all, and beside what leaving it does for shortages; by the line, less what it saves:
+        # it costs less than its lines and their fees do.
         asked = np.concatenate([np.flatnonzero(~parted.orders), parted.row])
-        column = np.concatenate([np.flatnonzero(~parted.orders), orders + np.arange(lines)])
-        of_order = csr_array((np.ones(len(asked)), (asked, column)), (orders, orders + lines))
-        nothing = csr_array((orders, size + kinds - first))
-        # What an order that offers by the line costs less than its lines and their fees do.
+        column = np.concatenate([np.flatnonzero(~parted.orders), begin.line + np.arange(len(parted.row))])
+        of_order = csr_array((np.ones(len(asked)), (asked, column)), (orders, ends[-1]))
+        around = csr_array((orders, short)), csr_array((orders, int(ends[-1]) - first))
+        left = hstack([around[0], csr_array(shortage.share), around[1]])
         less = -csr_array(np.eye(orders)[:, parted.orders])
-        alone = hstack([of_order, csr_array(np.zeros(shortage.share.shape)), nothing, less])
-        left = hstack([of_order, csr_array(shortage.share), nothing, less])
-        planes = hstack([planes, csr_array((planes.shape[0], less.shape[1]))])
         rest = np.where(parted.orders, terms.rest, 0.0)
-        free, zero = np.full(kinds, np.inf), np.zeros(less.shape[1])
-        most = np.concatenate([most, free, zero + np.inf])
-        bounds: Any = np.stack([np.concatenate([least, -free, zero]), most], axis=1)
+        program: list[Any] = [days, bound_rows, hstack([of_order, less]), hstack([of_order + left, less])]
+        for rows in program:
+            rows.resize((rows.shape[0], int(ends[-1]) + saving))
+        lower = np.concatenate([least, -free, np.full(len(crews.many), -np.inf), saved])
+        upper = np.concatenate([most, free, crews.many * crews.otherwise, saved + np.inf])
+        limits: Any = np.stack([lower, upper], axis=1)
+        over = np.concatenate([lifted, bounds_of, terms.carried - rest, terms.leaving - rest])
         found = linprog(
-            -np.concatenate([reward, np.ones(kinds), zero - 1.0]),
-            A_ub=vstack([planes, alone, left], format="csr"),
-            b_ub=np.clip(np.concatenate([*lifted, terms.carried - rest, terms.leaving - rest]), -BOUNDLESS, BOUNDLESS),
-            bounds=bounds,
-            method="highs",
+            -reward,
+            A_ub=vstack(program, format="csr"),
+            b_ub=np.clip(over, -BOUNDLESS, BOUNDLESS),
+            bounds=limits,
+            method="highs-ipm",
         )
         if found.x is None:
             return None
-        best, values, saved = np.split(found.x, [size, size + kinds])
+        self._programs += 1
+        self._needed[np.abs(found.ineqlin.marginals[: len(lifted)]) > 1e-7] = self._programs
+        best, _, values, saves = np.split(found.x, ends)
         by_line = np.bincount(parted.row, weights=offer.line, minlength=orders)
-        over = by_line + rest - np.minimum(terms.carried, terms.leaving - shortage.share @ offer.short)
-        gained = reward @ (best - at) + (values - top.values).sum()
-        return offer.shaped(best), float(gained - saved.sum() + np.maximum(0.0, over)[parted.orders].sum())
+        above = by_line + rest - np.minimum(terms.carried, terms.leaving - shortage.share @ offer.short)
+        gained = reward[: begin.end] @ (best - at) + (values - top.values).sum()
+        return offer.shaped(best), float(gained - saves.sum() + np.maximum(0.0, above)[parted.orders].sum())

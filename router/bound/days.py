@@ -201,15 +201,6 @@ class Kind:
         return np.ascontiguousarray(found)
 
 
-def home_alone(supplies: list[Supply], scene: Scene) -> list[Supply]:
-    """The supplies, where nobody loads but at home: fewer kinds, for days that prove nothing."""
-    found = []
-    for each in supplies:
-        home = tuple(team for team in each.teams if scene.teams[team].hub == each.home)
-        found.append(replace(each, teams=home or each.teams))
-    return found
-
-
 def kinds(supplies: list[Supply], scene: Scene, clock: Clock) -> list[Kind]:
     """The supplies by kind: before anything can be ready nobody loads, so those who are there earlier begin then."""
     grouped: dict[tuple[tuple[int, ...], int, int], list[Supply]] = defaultdict(list)

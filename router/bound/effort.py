@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import ceil, inf
 from time import monotonic
 
@@ -21,6 +22,15 @@ class Effort:
                 return None
         left_s = inf if self.until is None else self.until - monotonic()
         return left_s if left_s > 0 else None
+
+    @contextmanager
+    def at_most(self, share: float) -> Iterator[None]:
+        """For what is done within, no more than this share of the time left."""
+        until = self.until
+        if until is not None:
+            self.until = until - (1 - share) * max(0.0, until - monotonic())
+        yield
+        self.until = until
 
     def more(self) -> bool:
         """Whether there may be one more step."""

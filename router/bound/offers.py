@@ -6,25 +6,45 @@ courier earns beyond its cost. docs/model.md, "The lower bound", has the proof.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from queue import LifoQueue
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array, vstack
 
 from router import _bound
+from router.bound.crews import Crews
 from router.bound.days import Cells, Kind, Scene
 from router.bound.fees import Floats, Ints
 from router.bound.parted import Parted, Shortage
 from router.bound.relax import Prices, Relaxation, given
+from router.bound.taking import Taking
 from router.bound.teams import Team
 from router.bound.terms import Terms
 from router.bound.wants import Flags
 
 LOADS = ("parcels", "grams", "millilitres")
 """What a trip has so much of."""
+
+SOME = 10
+"""Days of a kind that are looked at beside the cheapest."""
+
+
+class Places(NamedTuple):
+    """Where parts of an offer begin in one row: lines offered for, units, lines of waves, places, room, trips."""
+
+    line: int
+    unit: int
+    pick: int
+    place: int
+    load: int
+    trip: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +60,14 @@ class Offer:
     shared: Prices
     load: Floats
     trip: Floats
+
+    def places(self) -> Places:
+        """Where each part begins in ``flat``."""
+        sizes = [self.worth.size, self.line.size, self.short.size, self.shared.unit.size, self.shared.line.size]
+        line, _, unit, pick, place = np.cumsum(sizes).tolist()
+        end = self.flat().size
+        trip = end - self.trip.size
+        return Places(line, unit, pick, place, trip - self.load.size, trip, end)
 
     def flat(self) -> Floats:
         """All of it in one row."""
@@ -61,31 +89,43 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A bound (without what is settled), the sizes of its terms added up, the offer (cut to what orders can offer),
-    and by how much more of each would be taken than there is. values: by kind of courier, of its days; slopes: (kinds,
-    ``Offer.flat``), how they change with the offer; slope: how all else does with what is shared."""
+    """A bound (without what is settled), the sizes of its terms added up, and the offer (cut to what orders can offer).
+
+    values: by crew, of all its days; cheapest: by limit, the cheapest day. Of some days, these among them: costs,
+    limits, and slopes (days, ``Offer.flat``), how they change with the offer. slope: how all else changes with what is
+    shared.
+    """
 
     bound: float
     size: float
     offer: Offer
-    excess: Offer
     values: Floats
-    slopes: Floats
+    cheapest: Floats
+    costs: Floats
+    limits: Ints
+    slopes: Any
     slope: Prices
+
+
+class Day(NamedTuple):
+    """A day's cost in minor units, the number of its kind's limit by which it ends, and ``_bound.Days.path``."""
+
+    cost: float
+    limit: int
+    visits: list[tuple[int, int, bool, bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worked:
-    """The best days of a kind. By node: rows, of the orders; by node and lane: wave, the cheapest, and dearer, whether
-    a part of the order costs more there than anywhere. By member: last, the slot in which it must be back, and cost, of
-    its day. visits: by ``last``, of the day, as ``_bound.Days.path``."""
+    """Days of a kind. By node: rows, of the orders; by node and lane: wave, the cheapest, and dearer, whether a part of
+    the order costs more there than anywhere. cheapest: by limit, the cost of the cheapest day. days: those for which
+    the visits are known, for each limit the cheapest at first."""
 
     rows: Ints
     wave: Ints
     dearer: Flags
-    last: list[int]
-    cost: list[float]
-    visits: dict[int, list[tuple[int, int, bool, bool]]]
+    cheapest: Floats
+    days: list[Day]
 
 
 class Workers(ThreadPoolExecutor):
@@ -125,9 +165,12 @@ class Market:
         self.shortage = Shortage.of(relaxed, held)
         # (teams, 2, orders, LOADS): the share of a trip's room that a visit takes, for all of an order and for a part.
         self.sizes = np.stack([_sizes(relaxed, team) for team in teams])
+        orders, lines = len(relaxed.orders), len(relaxed.line_at)
+        self.of_order = csr_array((np.ones(lines), (relaxed.line_at, np.arange(lines))), (orders, lines))
         self.counts_trips = np.ones(len(teams), dtype=np.bool_)
         for kind in kinds:
             self.counts_trips[kind.home_team] &= all(np.isfinite(each.trips) for each in kind.members)
+        self.crews = Crews(kinds, self.counts_trips)
 
     def terms(self, prices: Prices, short: Floats) -> Terms:
         """What orders cost at these prices, couriers aside."""
@@ -153,42 +196,47 @@ class Market:
         lone = np.maximum(0.0, spare - terms.beside_cost)[orders.own]
         part = np.where(parted.orders[orders.own], np.maximum(brought, lone), part)
         counted = np.where((spare < 0) | parted.orders, 0.0, np.where(alone, 1.0, 0.5))
-        use = Use(self, counted, lone > brought, offer)
         there, (value, size) = given(self.room, offer.shared)
         left_over = float(offer.short @ self.shortage.need)
         bound, size = float(worth.sum()) + value + left_over, float(np.abs(worth).sum()) + size + left_over
 
         def work(turn: int) -> Worked | None:
-            kind, days = self.kinds[turn], self.days[turn]
-            return self._worked(kind, days, offer, worth, part, terms) if going_on() else None
+            return self._worked(turn, offer, worth, part, terms) if going_on() else None
 
-        all_worked = dict(zip(self.turns, self.workers.map(work, self.turns), strict=True))
-        values, slopes = np.zeros(len(self.kinds)), list[Floats]()
-        nothing = before = use.taken(terms).flat()
-        for turn, kind in enumerate(self.kinds):
-            worked = all_worked[turn]
-            if worked is None:
-                return None
-            values[turn], more = use.spent(kind, worked)
-            after = use.taken(terms).flat()
-            slopes.append(after - before)
-            before, size = after, size + more
-        bound += float(values.sum())
-        excess = use.excess(terms, full, there)
+        by_turn = dict(zip(self.turns, self.workers.map(work, self.turns), strict=True))
+        all_worked = [each for _, each in sorted(by_turn.items()) if each is not None]
+        if len(all_worked) < len(self.kinds):
+            return None
+        crews, taking = self.crews, Taking(self, terms, offer, counted, lone > brought)
+        cheapest = np.concatenate([np.zeros(0), *(each.cheapest for each in all_worked)])
+        spent, out = crews.spend(cheapest, offer.trip)
+        values, trips = crews.many * spent, crews.many * crews.trips * offer.trip[crews.team]
+        days = [
+            (start + day.limit, day) for start, each in zip(crews.start, all_worked, strict=True) for day in each.days
+        ]
+        limits = np.array([limit for limit, _ in days], dtype=np.int64)
+        none = csr_array((0, offer.places().end))
+        slopes = vstack([none, *(taking.slopes(turn, each) for turn, each in enumerate(all_worked))], format="csr")
+        # What the cheapest days serve, as far as their visits are known.
+        first = np.full(crews.limits, -1)
+        first[limits[::-1]] = np.arange(len(limits))[::-1]
+        works = np.flatnonzero(out & (np.append(first, -1)[crews.limit] >= 0))
+        served = crews.many[works] @ slopes[first[crews.limit[works]]]
         return Answer(
-            bound=bound,
-            size=size,
+            bound=bound + float(values.sum()),
+            size=size + float((np.abs(values) + 2 * trips).sum()),
             offer=replace(offer, worth=worth, line=line),
-            excess=excess,
             values=values,
-            slopes=np.array(slopes).reshape(len(values), len(before)),
-            slope=offer.shared.shaped(excess.shared.flat() - offer.shaped(before - nothing).shared.flat()),
+            cheapest=cheapest,
+            costs=np.array([day.cost for _, day in days]),
+            limits=limits,
+            slopes=slopes,
+            slope=taking.rest(full, 1.0 + served[: len(worth)], there),
         )
 
-    def _worked(
-        self, kind: Kind, days: _bound.Days, offer: Offer, worth: Floats, part: Floats, terms: Terms
-    ) -> Worked | None:
+    def _worked(self, turn: int, offer: Offer, worth: Floats, part: Floats, terms: Terms) -> Worked | None:
         """The best days of a kind; ``None`` if amounts are beyond what days can count."""
+        kind, days, slots = self.kinds[turn], self.days[turn], self.crews.slots[turn]
         orders, found = self.orders, self.ways
         rows, team = self.row[kind.order], kind.home_team
         price = np.where(kind.waves, offer.shared.by_wave[kind.hub][None], np.inf)
@@ -210,110 +258,18 @@ class Market:
             at_least = _gains(least, some, kind.scale)
             if not days.price(tables, whole, _gains(np.maximum(0.0, parts) + least, some, kind.scale), at_least, load):
                 return None
-            last = [kind.slot(each.closes_s) if each.closes_s >= kind.begin_s else -1 for each in kind.members]
-            cost_of, visits = [], dict[int, list[tuple[int, int, bool, bool]]]()
-            for slot, each in zip(last, kind.members, strict=True):
-                day = days.value(slot)
-                trips = offer.trip[team] * each.trips if self.counts_trips[team] else 0.0
-                cost_of.append(each.first + day / kind.scale - trips if day < _bound.NONE // 2 else np.inf)
-                if cost_of[-1] < each.otherwise and slot not in visits:
-                    visits[slot] = days.path(tables, slot)
-        return Worked(rows=rows, wave=wave, dearer=dearer > 0, last=last, cost=cost_of, visits=visits)
-
-
-class Use:
-    """What the days of one offer take of everything."""
-
-    def __init__(self, market: Market, counted: Floats, lone: Flags, offer: Offer) -> None:
-        self.market, self.counted, self.lone, self.offer = market, counted, lone, offer
-        self.whole, self.some = np.zeros(len(market.ways.order)), np.zeros(len(market.ways.order))
-        self.part, self.dear = np.zeros(len(counted)), np.zeros(len(market.ways.order))
-        self.line = np.zeros((len(offer.shared.line), offer.shared.line.shape[1] + 1))
-        self.load, self.trip = np.zeros(offer.load.shape), np.zeros(offer.trip.shape)
-        self.left = np.ones(len(counted))
-
-    def spent(self, kind: Kind, worked: Worked) -> tuple[float, float]:
-        """Takes in the best day of each courier of the kind: what they cost, and the sizes of the terms added up."""
-        market, team, rows, value, size = self.market, kind.home_team, worked.rows, 0.0, 0.0
-        counts_trips = bool(market.counts_trips[team])
-        for each, last, cost in zip(kind.members, worked.last, worked.cost, strict=True):
-            trips = self.offer.trip[team] * each.trips if counts_trips else 0.0
-            value, size = value + min(cost, each.otherwise), size + 2 * trips
-            size += abs(min(cost, each.otherwise))
-            if cost >= each.otherwise:
-                continue
-            self.trip[team] -= each.trips if counts_trips else 0.0
-            for node, lane, whole, first in worked.visits[last]:
-                row, item = rows[node], kind.item[node, lane]
-                self.load[team] += market.sizes[team, 0 if whole else 1, row] - first
-                self.trip[team] += first and counts_trips
-                if whole:
-                    self.whole[item] += 1
-                    self.line[kind.hub[lane], worked.wave[node, lane]] += market.ways.many[item]
-                    self.left[row] -= 1
-                else:
-                    self.some[item] += 1
-                    self.part[row] += 1
-                    if worked.dearer[node, lane]:
-                        self.dear[item] += 1
-                        self.line[kind.hub[lane], worked.wave[node, lane]] += 1
-                    self.left[row] -= self.counted[row]
-        return value, size
-
-    def taken(self, terms: Terms) -> Offer:
-        """What visits took so far: of orders and of lines of parted ones (below zero), and of all that has a price."""
-        market, parted = self.market, self.market.parted
-        brought, alone = self._brought()
-        shared = self._shared(terms, self.whole, self.line, self.counted * self.part, self._beside(alone))
-        line = -parted.brought_of(brought) - alone[parted.row]
-        none = np.zeros(len(market.shortage.need))
-        return Offer(worth=self.left - 1.0, line=line, short=none, shared=shared, load=self.load, trip=self.trip)
-
-    def _beside(self, alone: Floats) -> Floats:
-        return np.where(self.counted == 1, self.part, 0.0) + alone
-
-    def _shared(self, terms: Terms, whole: Floats, line: Floats, share: Floats, beside: Floats) -> Prices:
-        """Units, lines and places that are taken by items as a whole (whose lines are ``line``), by orders of which
-        each line is taken where it is cheapest (``share``), and by their cheapest collections (``beside``)."""
-        market, found, prices = self.market, self.market.ways, self.offer.shared
-        own = whole[found.item]
-        share = share[market.orders.line_at]
-        by_unit = terms.dearest >= 0
-        np.add.at(own, terms.dearest[by_unit], self.dear[by_unit])
-        np.subtract.at(share, terms.line[terms.dearest[by_unit]], self.dear[by_unit])
-        np.add.at(own, terms.chosen, share)
-        taken = found.row >= 0
-        unit = np.bincount(found.row[taken], weights=(own * found.units)[taken], minlength=len(prices.unit))
-        line, place, of = line.copy(), np.zeros(len(prices.place)), found.item[terms.chosen]
-        np.add.at(line, (found.hub[of], terms.part_wave[of]), share)
-        some = (beside != 0) & np.isfinite(terms.beside_cost)
-        np.add.at(place, found.collection[terms.beside[some]], beside[some])
-        none = np.zeros(len(prices.span)), np.zeros(len(prices.trip))
-        return Prices(unit=unit.astype(np.float64), line=line[:, :-1], place=place, span=none[0], trip=none[1])
-
-    def _brought(self) -> tuple[Floats, Floats]:
-        """Visits paid for the lines that they bring, by item; and those paid for all of a parted order, by order."""
-        orders, parted = self.market.orders, self.market.parted
-        alone = np.bincount(orders.own, weights=self.some * self.lone, minlength=len(self.left)) * parted.orders
-        return self.some * ~self.lone, alone.astype(np.float64)
-
-    def excess(self, terms: Terms, full: Flags, there: Prices) -> Offer:
-        """By how much more is taken of everything than there is."""
-        market, found, left, parted = self.market, self.market.ways, self.left, self.market.parted
-        whole, by_post, in_two = self.whole.copy(), full & (terms.how == 1), full & (terms.how == 2)
-        one, line = terms.one[by_post], self.line.copy()
-        np.add.at(whole, one, left[by_post])
-        np.add.at(line, (found.hub[one], terms.wave[one]), found.many[one] * left[by_post])
-        share = self.counted * self.part + np.where(in_two | (parted.orders & ~full), left, 0.0)
-        brought, alone = self._brought()
-        beside = self._beside(alone) + np.where(in_two, 2 * left, 0.0)
-        taken = self._shared(terms, whole, line, share, beside)
-        np.add.at(taken.place, found.collection[one], left[by_post])
-        shared = there.shaped(taken.flat() - there.flat())
-        short = market.shortage.need - np.where(full & (terms.how == 0), left, 0.0) @ market.shortage.share
-        worth = np.where(parted.orders | (full & (left > 0)), 0.0, left)
-        line = parted.missing(brought, alone, full)
-        return Offer(worth=worth, line=line, short=short, shared=shared, load=self.load, trip=self.trip)
+            found_days = [(days.value(slot), slot, days.path(tables, slot)) for slot in slots]
+            others = days.cheap(tables, slots[-1], SOME) if slots else []
+        cheapest = np.array([cost / kind.scale if cost < _bound.NONE // 2 else np.inf for cost, _, _ in found_days])
+        known_visits = [visits for _, _, visits in found_days]
+        found_days += [each for each in others if each[2] not in known_visits]
+        # Dearer ones go where there is no way.
+        own = [
+            Day(cost / kind.scale, bisect_left(slots, slot), visits)
+            for cost, slot, visits in found_days
+            if visits and cost < _bound.DEEP
+        ]
+        return Worked(rows=rows, wave=wave, dearer=dearer > 0, cheapest=cheapest, days=own)
 
 
 def _sizes(relaxed: Relaxation, team: Team) -> Floats:

@@ -63,19 +63,6 @@ class Parted:
         """By item: what is offered for all that it may bring, at ``line`` for each line."""
         return np.bincount(self.item, weights=line[self.line] * self.has, minlength=items).astype(np.float64)
 
-    def brought_of(self, some: Floats) -> Floats:
-        """By line: how often it is brought, by so many visits of each item."""
-        weights = some[self.item] * self.has
-        return np.bincount(self.line, weights=weights, minlength=len(self.row)).astype(np.float64)
-
-    def missing(self, some: Floats, alone: Floats, full: Flags) -> Floats:
-        """By line: how much of it nobody brings, who are paid for lines (``some``, by item) or for all of an order
-        (``alone``, by order). Where an order can offer no more (``full``), at most as much as it could move there."""
-        missing = 1.0 - self.brought_of(some) - alone[self.row]
-        many = np.bincount(self.row, minlength=len(full))
-        mean = np.bincount(self.row, weights=missing, minlength=len(full)) / np.maximum(1, many)
-        return missing - np.where(full, np.maximum(0.0, mean), 0.0)[self.row]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortage:

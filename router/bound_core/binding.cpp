@@ -18,6 +18,14 @@ template <class Array> std::vector<std::int32_t> copied(const Array& array) {
     return {array.data(), array.data() + array.size()};
 }
 
+using Rows = std::vector<std::tuple<int, int, bool, bool>>;
+
+Rows rows(const std::vector<Visit>& visits) {
+    Rows found;
+    for (const Visit& visit : visits) found.emplace_back(visit.node, visit.lane, visit.whole, visit.first);
+    return found;
+}
+
 }  // namespace
 
 NB_MODULE(_bound, m) {
@@ -54,9 +62,10 @@ NB_MODULE(_bound, m) {
                  return self.price(tables, one, two, none, toll);
              })
         .def("value", &Days::value)
-        .def("path", [](const Days& self, const Tables& tables, int slot) {
-            std::vector<std::tuple<int, int, bool, bool>> rows;
-            for (const Visit& visit : self.path(tables, slot)) rows.emplace_back(visit.node, visit.lane, visit.whole, visit.first);
-            return rows;
+        .def("path", [](const Days& self, const Tables& tables, int slot) { return rows(self.path(tables, slot)); })
+        .def("cheap", [](const Days& self, const Tables& tables, int slot, std::size_t most) {
+            std::vector<std::tuple<int, int, Rows>> days;
+            for (const Day& day : self.cheap(tables, slot, most)) days.emplace_back(day.cost, day.slot, rows(day.visits));
+            return days;
         });
 }

@@ -258,29 +258,70 @@ Cost Days::value(int slot) const {
 }
 
 std::vector<Visit> Days::path(const Tables& tables, int slot) const {
-    std::vector<Visit> visits;
     const Cost worth = value(slot);
-    if (worth >= kNone / 2) return visits;
+    if (worth >= kNone / 2) return {};
     slot = std::min(slot, ground_.slots - 1);
     int hub = 0;
     while ((ground_.home >= 0 && hub != ground_.home) || item(item(back_, hub), slot).cost != worth) ++hub;
+    const Return& last = last_return(hub, slot);
+    return last.node < 0 ? std::vector<Visit>{} : trace(tables, last.slot, last.node, last.lane);
+}
+
+std::vector<Day> Days::cheap(const Tables& tables, int slot, std::size_t most) const {
+    slot = std::min(slot, ground_.slots - 1);
+    std::vector<End> ends;
+    for (int hub = 0; hub < hubs_; ++hub)
+        if (ground_.home < 0 || hub == ground_.home)
+            for (int node = 0; node < ground_.nodes; ++node)
+                for (int lane = 0; lane < static_cast<int>(ground_.lanes.size()); ++lane)
+                    if (const End found = end(tables, slot, hub, node, lane); found.cost < kNone / 2) ends.push_back(found);
+    std::stable_sort(ends.begin(), ends.end(), [](const End& a, const End& b) { return a.cost < b.cost; });
+    std::vector<Day> days;
+    std::vector<bool> passed(static_cast<std::size_t>(ground_.nodes));
+    for (const End& each : ends) {
+        if (days.size() >= most) break;
+        if (passed[static_cast<std::size_t>(each.node)]) continue;
+        std::vector<Visit> visits = trace(tables, each.served, each.node, each.lane);
+        if (visits.empty()) continue;
+        for (const Visit& visit : visits) passed[static_cast<std::size_t>(visit.node)] = true;
+        days.push_back({each.cost, each.slot, std::move(visits)});
+    }
+    return days;
+}
+
+Days::End Days::end(const Tables& tables, int slot, int hub, int node, int lane) const {
+    const std::size_t stem = static_cast<std::size_t>(hub) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
+    const int takes = ground_.back_slots[stem];
+    End found{kNone, 0, node, 0, lane};
+    for (int served = 0; takes <= slot && served <= slot - takes; ++served) {
+        const Cost cost = tables.labels[labels_at(served, node, lane)][0].cost;
+        if (cost < kNone / 2 && cost + ground_.back_cost[stem] < found.cost) found = {cost + ground_.back_cost[stem], served + takes, node, served, lane};
+    }
+    return found;
+}
+
+// The last return to a hub by this slot.
+const Days::Return& Days::last_return(int hub, int slot) const {
+    const std::vector<Return>& own = item(back_, hub);
+    while (slot > 0 && item(own, slot).node < 0) --slot;
+    return item(own, slot);
+}
+
+std::vector<Visit> Days::trace(const Tables& tables, int slot, int node, int lane) const {
+    std::vector<Visit> visits;
     const std::size_t most = static_cast<std::size_t>(ground_.slots) * 2 + static_cast<std::size_t>(ground_.nodes) * 4;
     while (true) {
-        const std::vector<Return>& own = item(back_, hub);
-        while (slot > 0 && item(own, slot).node < 0) --slot;
-        const Return& last = item(own, slot);
-        if (last.node < 0) return visits;
-        int node = last.node, place = 0, loaded = -1;
-        const int lane = last.lane;
-        slot = last.slot;
-        hub = item(ground_.lanes, lane).hub;
+        int place = 0, loaded = -1;
         while (loaded < 0) {
             const std::optional<Visit> visit = step_back(tables, slot, node, lane, place, loaded);
-            if (!visit || visits.size() > most) return visits;
+            if (!visit || visits.size() > most) return {};
             visits.push_back(*visit);
         }
-        slot = loaded;
-        if (at_hub(hub, slot) != item(item(back_, hub), slot).cost) return visits;
+        const int hub = item(ground_.lanes, lane).hub;
+        if (at_hub(hub, loaded) != item(item(back_, hub), loaded).cost) return visits;
+        const Return& last = last_return(hub, loaded);
+        if (last.node < 0) return visits;
+        slot = last.slot, node = last.node, lane = last.lane;
     }
 }
 
@@ -314,7 +355,14 @@ std::optional<Visit> Days::step_back(const Tables& tables, int& slot, int& node,
         }
         if (!waits) break;
     }
-    return std::nullopt;
+    // Within a slot, the walk before may have moved since, or a cheaper one have taken its place.
+    const Labels& others = tables.labels[labels_at(slot, door, lane)];
+    int found = -1;
+    for (int at = 0; at < kKept && item(others, at).cost <= before - ground_.hop_cost[cell]; ++at) found = at;
+    if (ground_.hop_slots[cell] > 0 || found < 0) return std::nullopt;
+    const Visit visit{node, lane, whole, false};
+    node = door, place = found;
+    return visit;
 }
 
 }  // namespace dropwright::bound

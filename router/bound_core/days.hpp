@@ -51,6 +51,13 @@ struct Visit {
     bool first;  // of its trip
 };
 
+// A day that ends in this slot, its last visit first.
+struct Day {
+    Cost cost;
+    int slot;
+    std::vector<Visit> visits;
+};
+
 template <class Vector> auto& item(Vector& vector, int at) {
     return vector[static_cast<std::size_t>(at)];
 }
@@ -81,8 +88,11 @@ class Days {
     bool price(Tables& tables, const std::vector<Cost>& whole, const std::vector<Cost>& part, const std::vector<Cost>& least, Cost toll);
     // The cost of the cheapest day with a trip that ends by this slot; none: kNone.
     Cost value(int slot) const;
-    // Its visits, the last one first; `tables` still as `price` left them.
+    // Its visits, the last one first, none where they cannot be told; `tables` still as `price` left them.
     std::vector<Visit> path(const Tables& tables, int slot) const;
+    // Cheap days that end by this slot, at most so many, the cheapest first: each ends at a door that none before it
+    // comes by.
+    std::vector<Day> cheap(const Tables& tables, int slot, std::size_t most) const;
 
    private:
     struct Arc {
@@ -125,6 +135,19 @@ class Days {
         return static_cast<std::size_t>(slot) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
     }
     std::size_t labels_at(int slot, int node, int lane) const { return at(slot, node) * lanes_ + static_cast<std::size_t>(lane); }
+    // A day whose last visit is to this door: the cheapest of those that end there in this lane.
+    struct End {
+        Cost cost;
+        int slot;
+        int node;
+        int served;
+        int lane;
+    };
+
+    End end(const Tables& tables, int slot, int hub, int node, int lane) const;
+    const Return& last_return(int hub, int slot) const;
+    // The visits of the cheapest walk to a door, and of the day before it; none where they cannot be told.
+    std::vector<Visit> trace(const Tables& tables, int slot, int node, int lane) const;
     std::optional<Visit> step_back(const Tables& tables, int& slot, int& node, int lane, int& place, int& loaded) const;
 
     Ground ground_;

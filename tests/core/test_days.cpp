@@ -109,8 +109,7 @@ void the_cheapest_day_is_the_cheapest_of_all_where_every_door_is_near() {
         const Brute brute(ground, whole, part, least, toll);
         for (int slot = 0; slot < ground.slots; ++slot) {
             CHECK(days.value(slot) == brute.value(slot) || (days.value(slot) >= kNone / 2 && brute.value(slot) >= kNone / 2));
-            // Within a slot, walks may be replaced while others still stand on them: then the path is not told.
-            if (days.value(slot) < kNone / 2 && seed % 3) CHECK(!days.path(tables, slot).empty());
+            if (days.value(slot) < kNone / 2) CHECK(!days.path(tables, slot).empty());
         }
     }
 }
@@ -125,6 +124,36 @@ void days_get_no_dearer_with_time_where_many_walks_are_dropped() {
         const std::vector<Visit> path = days.path(tables, ground.slots - 1);
         CHECK(!path.empty() && path.back().first);
         CHECK(days.value(ground.slots - 1) <= days.value(ground.slots - 2));
+    }
+}
+
+void cheap_days_end_at_different_doors_the_cheapest_first() {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        const Ground ground = some_ground(12, 30, 1 + static_cast<int>(seed % 2), 1, seed);
+        Draw draw(seed);
+        std::vector<Cost> whole;
+        for (std::size_t at = 0; at < ground.lanes.size() * 12; ++at) whole.push_back(10 + draw.below(60));
+        const std::vector<Cost> part(whole.size(), 5);
+        Tables tables;
+        Days days(ground);
+        CHECK(days.price(tables, whole, part, part, 3));
+        const int by = ground.slots - 2;
+        const std::vector<Day> found = days.cheap(tables, by, 5);
+        if (days.value(by) >= kNone / 2) {
+            CHECK(found.empty());
+            continue;
+        }
+        CHECK(!found.empty() && found.size() <= 5 && found.front().cost == days.value(by));
+        for (std::size_t at = 0; at < found.size(); ++at) {
+            const Day& day = item(found, static_cast<int>(at));
+            CHECK(day.slot <= by && day.cost >= days.value(day.slot) && day.visits.back().first);
+            for (std::size_t before = 0; before < at; ++before) {
+                const Day& other = item(found, static_cast<int>(before));
+                CHECK(other.cost <= day.cost);
+                for (const Visit& visit : other.visits) CHECK(visit.node != day.visits.front().node);
+            }
+        }
+        CHECK(days.cheap(tables, -1, 5).empty());
     }
 }
 
@@ -143,7 +172,7 @@ void a_day_without_doors_has_no_cost() {
     Tables tables;
     Days days(ground);
     CHECK(days.price(tables, {}, {}, {}, 0));
-    CHECK(days.value(4) == kNone && days.path(tables, 4).empty());
+    CHECK(days.value(4) == kNone && days.path(tables, 4).empty() && days.cheap(tables, 4, 3).empty());
 }
 
 }  // namespace
@@ -151,6 +180,7 @@ void a_day_without_doors_has_no_cost() {
 int main() {
     the_cheapest_day_is_the_cheapest_of_all_where_every_door_is_near();
     days_get_no_dearer_with_time_where_many_walks_are_dropped();
+    cheap_days_end_at_different_doors_the_cheapest_first();
     amounts_beyond_counting_are_refused();
     a_day_without_doors_has_no_cost();
     std::printf("%d checks passed\n", passed);

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from router.bound import lower_bound
 from router.bound.bundle import Bundle
+from router.bound.crews import Crews
 from router.bound.fees import least_fee
 from router.bound.offers import Answer, Offer
 from router.bound.relax import Prices
@@ -144,15 +146,18 @@ def test_the_offer_at_hand_is_one_that_the_planes_may_keep() -> None:
     one, none = np.ones(1), np.zeros(0)
     shared = Prices(unit=none, line=none.reshape(0, 0), place=none, span=none, trip=none)
     no_load = np.zeros((0, 3))
-    offer = Offer(worth=70 * one, line=0 * one, short=50 * one, shared=shared, load=no_load, trip=none)
+    offer = Offer(worth=70 * one, line=0 * one, short=50 * one, shared=shared, load=no_load, trip=0 * one)
+    courier = SimpleNamespace(closes_s=60, first=0.0, otherwise=0.0, trips=1.0)
+    kind: Any = SimpleNamespace(members=[courier], begin_s=0, slot=lambda _: 0, home_team=0)
     market: Any = SimpleNamespace(
         parted=SimpleNamespace(orders=np.ones(1, dtype=bool), row=np.zeros(1, dtype=np.int64)),
         shortage=SimpleNamespace(need=3 * one, share=np.ones((1, 1))),
+        crews=Crews([kind], np.ones(1, dtype=bool)),
         terms=lambda *_: SimpleNamespace(most=70 * one, leaving=120 * one, carried=np.inf * one, rest=100 * one),
     )
     top = Answer(
-        bound=220.0, size=220.0, offer=offer, excess=offer, values=0 * one, slopes=np.array([[0.0, 0.0, -2.5]]),
-        slope=shared,
+        bound=220.0, size=220.0, offer=offer, values=0 * one, cheapest=0 * one, costs=0 * one,
+        limits=np.zeros(1, dtype=np.int64), slopes=csr_array([[0.0, 0.0, -2.5, 0.0]]), slope=shared,
     )  # fmt: skip
     bundle = Bundle()
     bundle._add(top)
