@@ -13,6 +13,7 @@ region); Ben-Ameur, Neto 2007 (trying a point between the best one and the progr
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -62,8 +63,8 @@ class Bundle:
         self._add(top)
         size = max(1.0, float(np.abs(top.offer.worth).mean()) if len(top.offer.worth) else 1.0)
         near = NEAR * size
-        while near >= LEAST * size and left.spend() is not None:
-            found = self._best(market, top, near)
+        while near >= LEAST * size and (left_s := left.spend()) is not None:
+            found = self._best(market, top, near, left_s)
             if found is None or found[1] <= enough * max(1.0, abs(top.bound)):
                 break
             best, promised = found
@@ -90,8 +91,9 @@ class Bundle:
         self._slopes = vstack([old, answer.slopes], format="csr")
         self._needed = np.append(self._needed[keep], np.full(len(answer.limits), self._programs))
 
-    def _best(self, market: Market, top: Answer, near: float) -> tuple[Offer, float] | None:
-        """The offer that is best by the days within ``near`` of the best one, and how much it promises to gain."""
+    def _best(self, market: Market, top: Answer, near: float, left_s: float = inf) -> tuple[Offer, float] | None:
+        """The offer that is best by the days within ``near`` of the best one, and how much it promises to gain; none if
+        that cannot be told in the seconds left."""
         parted, shortage, crews, offer = market.parted, market.shortage, market.crews, top.offer
         terms, at, begin = market.terms(offer.shared, offer.short), offer.flat(), offer.places()
         orders, saving = len(terms.most), int(parted.orders.sum())
@@ -131,6 +133,7 @@ class Bundle:
             b_ub=np.clip(over, -BOUNDLESS, BOUNDLESS),
             bounds=limits,
             method="highs-ipm",
+            options={"time_limit": left_s} if left_s < inf else {},
         )
         if found.x is None:
             return None
