@@ -111,26 +111,26 @@ class Bundle:
         lifted = np.maximum(self._heights, top.cheapest[self._limits] - self._slopes @ at)
         days = hstack([-self._slopes, eye_array(crews.limits, format="csr")[self._limits]])
         bound_rows, bounds_of = crews.rows(begin.end, begin.trip)
-        # What an order offers in all, and beside what leaving it does for shortages; by the line, less what it saves:
-        # it costs less than its lines and their fees do.
+        # What an order offers in all is no more than collections cost, nor, beside what leaving it does for shortages,
+        # than leaving it; by the line, less what it saves: it costs less than its lines and their fees do.
         asked = np.concatenate([np.flatnonzero(~parted.orders), parted.row])
         column = np.concatenate([np.flatnonzero(~parted.orders), begin.line + np.arange(len(parted.row))])
-        of_order = csr_array((np.ones(len(asked)), (asked, column)), (orders, ends[-1]))
-        around = csr_array((orders, short)), csr_array((orders, int(ends[-1]) - first))
-        left = hstack([around[0], csr_array(shortage.share), around[1]])
-        less = -csr_array(np.eye(orders)[:, parted.orders])
-        rest = np.where(parted.orders, terms.rest, 0.0)
-        program: list[Any] = [days, bound_rows, hstack([of_order, less]), hstack([of_order + left, less])]
-        for rows in program:
+        in_all = csr_array((np.ones(len(asked)), (asked, column)), (orders, begin.end)) + top.lines
+        share = hstack([csr_array((orders, short)), csr_array(shortage.share), csr_array((orders, begin.end - first))])
+        over, left = in_all - top.carried, in_all + share
+        others, less = csr_array((orders, int(ends[-1]) - begin.end)), -csr_array(np.eye(orders)[:, parted.orders])
+        rest = np.where(parted.orders, terms.rest, 0.0) - top.lines @ at
+        program: list[Any] = [days, bound_rows, hstack([over, others, less]), hstack([left, others, less])]
+        for rows in program[:2]:
             rows.resize((rows.shape[0], int(ends[-1]) + saving))
         lower = np.concatenate([least, -free, np.full(len(crews.many), -np.inf), saved])
         upper = np.concatenate([most, free, crews.many * crews.otherwise, saved + np.inf])
         limits: Any = np.stack([lower, upper], axis=1)
-        over = np.concatenate([lifted, bounds_of, terms.carried - rest, terms.leaving - rest])
+        most_of = [lifted, bounds_of, terms.carried - rest - top.carried @ at, terms.leaving - rest]
         found = linprog(
             -reward,
             A_ub=vstack(program, format="csr"),
-            b_ub=np.clip(over, -BOUNDLESS, BOUNDLESS),
+            b_ub=np.clip(np.concatenate(most_of), -BOUNDLESS, BOUNDLESS),
             bounds=limits,
             method="highs-ipm",
             options={"time_limit": left_s} if left_s < inf else {},
@@ -141,6 +141,10 @@ class Bundle:
         self._needed[np.abs(found.ineqlin.marginals[: len(lifted)]) > 1e-7] = self._programs
         best, _, values, saves = np.split(found.x, ends)
         by_line = np.bincount(parted.row, weights=offer.line, minlength=orders)
-        above = by_line + rest - np.minimum(terms.carried, terms.leaving - shortage.share @ offer.short)
+        above = (
+            by_line
+            + np.where(parted.orders, terms.rest, 0.0)
+            - np.minimum(terms.carried, terms.leaving - shortage.share @ offer.short)
+        )
         gained = reward[: begin.end] @ (best - at) + (values - top.values).sum()
         return offer.shaped(best), float(gained - saves.sum() + np.maximum(0.0, above)[parted.orders].sum())

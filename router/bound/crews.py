@@ -39,10 +39,11 @@ class Crews:
         self.limit, self.team = rows[0].astype(np.int64), rows[1].astype(np.int64)
         self.first, self.otherwise, self.trips, self.many = rows[2:]
 
-    def spend(self, days: Floats, trip: Floats) -> tuple[Floats, Flags]:
-        """What each courier of a crew costs, and who works. days: by limit, the cheapest; trip: by team, its price."""
+    def spend(self, days: Floats, trip: Floats) -> Floats:
+        """What each crew costs. days: by limit, the cheapest; trip: by team, its price."""
         day = np.append(days, np.inf)[self.limit] + self.first - self.trips * trip[self.team]
-        return np.minimum(day, self.otherwise), day < self.otherwise
+        spent: Floats = self.many * np.minimum(day, self.otherwise)
+        return spent
 
     def rows(self, offers: int, trip: int) -> tuple[Any, Floats]:
         """What a program says of them, as rows of ``A x ≤ b``; columns: offers, of which those from ``trip`` on are the

@@ -92,8 +92,9 @@ class Answer:
     """A bound (without what is settled), the sizes of its terms added up, and the offer (cut to what orders can offer).
 
     values: by crew, of all its days; cheapest: by limit, the cheapest day. Of some days, these among them: costs,
-    limits, and slopes (days, ``Offer.flat``), how they change with the offer. slope: how all else changes with what is
-    shared.
+    limits, and slopes (days, ``Offer.flat``), how they change with the offer. carried, lines: (orders, ``Offer.flat``),
+    how what orders cost by collections alone changes, and lines of those that offer by the line; slope: how all changes
+    with what is shared, days and what orders can offer at most aside.
     """
 
     bound: float
@@ -105,6 +106,8 @@ class Answer:
     limits: Ints
     slopes: Any
     slope: Prices
+    carried: Any
+    lines: Any
 
 
 class Day(NamedTuple):
@@ -184,7 +187,6 @@ class Market:
         lines = np.bincount(parted.row, weights=offer.line, minlength=len(offer.worth))
         asked = np.where(parted.orders, terms.rest + lines, offer.worth)
         worth = np.minimum(np.minimum(asked, terms.most), limit)
-        full = asked >= terms.most
         cut = np.maximum(0.0, worth - terms.rest) / np.maximum(lines, 1e-9)
         line = offer.line * np.minimum(1.0, cut)[parted.row]
         spare = worth - terms.rest
@@ -209,19 +211,14 @@ class Market:
             return None
         crews, taking = self.crews, Taking(self, terms, offer, counted, lone > brought)
         cheapest = np.concatenate([np.zeros(0), *(each.cheapest for each in all_worked)])
-        spent, out = crews.spend(cheapest, offer.trip)
-        values, trips = crews.many * spent, crews.many * crews.trips * offer.trip[crews.team]
+        values, trips = crews.spend(cheapest, offer.trip), crews.many * crews.trips * offer.trip[crews.team]
         days = [
             (start + day.limit, day) for start, each in zip(crews.start, all_worked, strict=True) for day in each.days
         ]
         limits = np.array([limit for limit, _ in days], dtype=np.int64)
         none = csr_array((0, offer.places().end))
         slopes = vstack([none, *(taking.slopes(turn, each) for turn, each in enumerate(all_worked))], format="csr")
-        # What the cheapest days serve, as far as their visits are known.
-        first = np.full(crews.limits, -1)
-        first[limits[::-1]] = np.arange(len(limits))[::-1]
-        works = np.flatnonzero(out & (np.append(first, -1)[crews.limit] >= 0))
-        served = crews.many[works] @ slopes[first[crews.limit[works]]]
+        lines_of = taking.lines_of_parted()
         return Answer(
             bound=bound + float(values.sum()),
             size=size + float((np.abs(values) + 2 * trips).sum()),
@@ -231,7 +228,9 @@ class Market:
             costs=np.array([day.cost for _, day in days]),
             limits=limits,
             slopes=slopes,
-            slope=taking.rest(full, 1.0 + served[: len(worth)], there),
+            carried=taking.carried(),
+            lines=lines_of,
+            slope=there.shaped(offer.shaped(lines_of.sum(axis=0)).shared.flat() - there.flat()),
         )
 
     def _worked(self, turn: int, offer: Offer, worth: Floats, part: Floats, terms: Terms) -> Worked | None:

@@ -8,7 +8,6 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array, diags_array, vstack
 
 from router.bound.fees import Floats, Ints
-from router.bound.relax import Prices
 from router.bound.terms import Terms
 from router.bound.wants import Flags
 
@@ -37,7 +36,8 @@ class Taking:
         at, items, size = self.at, np.arange(len(found.order)), self.at.end
         taken = found.row >= 0
         stock = found.item[taken], at.unit + found.row[taken], found.units[taken]
-        self.whole = _matrix([(items, own, -np.ones(len(items))), stock], (len(items), size))
+        self.stock = _matrix([stock], (len(items), size))
+        whole = self.stock + _matrix([(items, own, -np.ones(len(items)))], self.stock.shape)
         self.lines = self._lines()
         self.in_parts = market.of_order @ self.lines
         alone, brings = lone & parted.orders[own], ~lone[parted.item]
@@ -49,14 +49,14 @@ class Taking:
         ]
         every_line = parted.row, at.line + np.arange(len(parted.row)), -np.ones(len(parted.row))
         every = _matrix([every_line], (len(counted), size))
-        part = _matrix(some, self.whole.shape) + diags_array(counted[own]) @ self.in_parts[own]
+        part = _matrix(some, whole.shape) + diags_array(counted[own]) @ self.in_parts[own]
         dear = np.flatnonzero(terms.dearest >= 0)
         entry = terms.dearest[dear]
         stocked = found.row[entry] >= 0
         there = dear[stocked], at.unit + found.row[entry[stocked]], found.units[entry[stocked]]
         instead = _matrix([(dear, terms.line[entry], np.ones(len(dear)))], (len(items), len(terms.chosen)))
-        dearer = _matrix([there], self.whole.shape) - instead @ self.lines
-        self.rates = vstack([self.whole, part + diags_array(alone * 1.0) @ every[own], dearer], format="csr")
+        dearer = _matrix([there], whole.shape) - instead @ self.lines
+        self.rates = vstack([whole, part + diags_array(alone * 1.0) @ every[own], dearer], format="csr")
 
     def _lines(self) -> Any:
         """What each line takes where it is cheapest."""
@@ -93,17 +93,21 @@ class Taking:
         ]
         return pay @ self.rates + _matrix(rest, (len(worked.days), at.end))
 
-    def rest(self, full: Flags, left: Floats, there: Prices) -> Prices:
-        """By how much more is taken of what is shared than is ``there``, by those parts of orders that are ``left`` and
-        by lines of orders that offer by the line. full: by order, whether it can offer no more."""
-        found, terms, parted, at = self.market.ways, self.terms, self.market.parted, self.at
-        by_post, in_two = full & (terms.how == 1), full & (terms.how == 2)
-        one, none = terms.one[by_post], np.zeros(int(by_post.sum()), dtype=np.int64)
-        taken = left[by_post] @ self.whole[one] + np.where(in_two | (parted.orders & ~full), left, 0.0) @ self.in_parts
+    def lines_of_parted(self) -> Any:
+        """(orders, ``Offer.flat``): how what lines cost changes, of orders that offer by the line."""
+        return diags_array(self.market.parted.orders * 1.0) @ self.in_parts
+
+    def carried(self) -> Any:
+        """(orders, ``Offer.flat``): how what orders cost by collections alone changes with what is shared."""
+        found, terms, at = self.market.ways, self.terms, self.at
+        at_all = np.isfinite(terms.carried)
+        by_post, in_two = np.flatnonzero(at_all & terms.single), np.flatnonzero(at_all & ~terms.single)
+        one, beside = terms.one[by_post], terms.beside[in_two]
         parts = [
-            self._picks(none, one, terms.wave[one], found.many[one] * left[by_post]),
-            (none, at.place + found.collection[one], left[by_post]),
-            (0 * terms.beside[in_two], at.place + found.collection[terms.beside[in_two]], 2 * left[in_two]),
+            self._picks(by_post, one, terms.wave[one], found.many[one]),
+            (by_post, at.place + found.collection[one], np.ones(len(one))),
+            (in_two, at.place + found.collection[beside], np.full(len(beside), 2.0)),
         ]
-        taken = taken + _matrix(parts, (1, at.end)).toarray()[0]
-        return there.shaped(self.offer.shaped(taken).shared.flat() - there.flat())
+        orders = len(terms.carried)
+        goods = _matrix([(by_post, one, np.ones(len(one)))], (orders, len(found.order))) @ self.stock
+        return goods + diags_array((at_all & ~terms.single) * 1.0) @ self.in_parts + _matrix(parts, (orders, at.end))

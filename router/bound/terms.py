@@ -9,12 +9,13 @@ import numpy as np
 from router.bound.fees import Floats, Ints
 from router.bound.parted import Parted
 from router.bound.relax import Prices, Relaxation
+from router.bound.wants import Flags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """Orders at prices. most: the least that an order costs without any courier, ``leaving`` it by itself (what leaving
-    does for shortages left out) or ``carried``; how: 0 leaving it, 1 one collection, 2 two of them. one, beside: by
+    does for shortages left out) or ``carried``; single: whether by one collection, not two. one, beside: by
     order, the collection's item for all of it, for a part. rest: lines and fees in two parts, ``beside_cost`` a
     collection's parcel there, with half of its lateness. lines: by item, what its lines cost, their picking aside.
     chosen: the cheapest entry for each line; line: by entry, which line that is. wave, part_wave: by item, the cheapest
@@ -25,7 +26,7 @@ class Terms:
     most: Floats
     leaving: Floats
     carried: Floats
-    how: Ints
+    single: Flags
     one: Ints
     beside: Ints
     beside_cost: Floats
@@ -63,14 +64,13 @@ class Terms:
         double = np.where(orders.divides, 2 * part + rest, np.inf)
         leaving = orders.asked.leaving[orders.orders]
         most = np.minimum(np.minimum(single, double), leaving - short)
-        how = np.where(leaving - short <= most, 0, np.where(single <= most, 1, 2))
         line = np.searchsorted(orders.lines, found.line)
         dearer, dearest = _dearer(orders, entry - each[chosen][line])
         return Terms(
             most=most,
             leaving=leaving,
             carried=np.minimum(single, double),
-            how=how,
+            single=single <= double,
             one=one,
             beside=beside,
             beside_cost=part,

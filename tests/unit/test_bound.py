@@ -96,6 +96,11 @@ def test_pricing_whole_days_proves_more_than_single_visits() -> None:
     assert 4029 < bound(base_drop("matrix"), steps=500) <= base_plan("matrix").cost.total
 
 
+def test_offers_go_on_while_they_gain() -> None:
+    """With programs that took what collections cost for fixed, offers stood still at 24 300."""
+    assert bound(make_drop(orders=30, hubs=2, seed=3, tight=True), steps=480) > 24950
+
+
 def test_every_bound_told_is_higher_than_the_one_before_and_steps_repeat_by_any_workers() -> None:
     drop = make_drop(orders=30, hubs=2, seed=3, tight=True)
     told: list[list[int]] = [[], []]
@@ -158,6 +163,7 @@ def test_the_offer_at_hand_is_one_that_the_planes_may_keep() -> None:
     top = Answer(
         bound=220.0, size=220.0, offer=offer, values=0 * one, cheapest=0 * one, costs=0 * one,
         limits=np.zeros(1, dtype=np.int64), slopes=csr_array([[0.0, 0.0, -2.5, 0.0]]), slope=shared,
+        carried=csr_array((1, 4)), lines=csr_array((1, 4)),
     )  # fmt: skip
     bundle = Bundle()
     bundle._add(top)
