@@ -4,11 +4,12 @@
                            [--engine joint] [--json FILE]
 
 For each made-up drop of the smallest size: the smallest budget, on a grid of six steps to a factor of ten, whose plan
-costs at most 1.05 times as much as that of a run ten times as long. Larger drops begin with the budget that an exponent
-of 1.1 allows them, so that one which keeps it takes two runs: their seconds are at most those that it needs. Prints
-orders, seconds, both costs and their ratio, then the exponent of the time in the number of orders, by least squares in
-logarithms. Every plan is refereed. Exit status 1 where one is refused, or where a drop has no such budget up to
-``--most`` seconds.
+costs at most 1.05 times as much as that of a run ten times as long. Single runs of small drops differ by 2 to 3 %, so
+costs are means over runs with several seeds, up to four, until they come to 2 000 orders. Larger drops begin with the
+budget that an exponent of 1.1 allows them, so that one which keeps it takes two budgets: their seconds are at most
+those that it needs. Prints orders, runs for each cost, seconds, both costs and their ratio, then the exponent of the
+time in the number of orders, by least squares in logarithms. Every plan is refereed. Exit status 1 where one is
+refused, or where a drop has no such budget up to ``--most`` seconds.
 """
 
 from __future__ import annotations
@@ -37,9 +38,12 @@ SEEDS = (7501,)
 STEPS_TO_TEN = 6
 """Grid steps to ten times the budget: a factor of 1.47 each, so that longer runs serve as runs of larger budgets."""
 
+MOST_RUNS, ENOUGH_ORDERS = 4, 2000
+"""A cost is the mean over so many runs, or fewer if these have so many orders in all."""
+
 NEAR, AIM = 1.05, 1.1
 GRACE_S = 300
-HEAD = f"{'orders':>7}{'hubs':>6}{'seed':>8}{'seconds':>9}{'cost':>12}{'ten times longer':>18}{'ratio':>8}"
+HEAD = f"{'orders':>7}{'hubs':>6}{'seed':>8}{'runs':>6}{'seconds':>9}{'cost':>12}{'ten times longer':>18}{'ratio':>8}"
 
 
 class Refused(Invalid):
@@ -75,6 +79,11 @@ class Row:
     orders: int
     seed: int
     found: Found
+
+
+def runs_for(orders: int) -> int:
+    """How many runs a cost is the mean of."""
+    return max(1, min(MOST_RUNS, ENOUGH_ORDERS // orders))
 
 
 def budget_s(first_s: float, step: int) -> float:
@@ -119,17 +128,23 @@ def exponent(times: Sequence[tuple[int, float]]) -> float | None:
     return sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points)
 
 
-def cost_of(drop: Drop, engine: str, seconds: float) -> int:
-    """What the installed command's plan of the drop costs. Raises ``Refused``."""
+def mean_cost(drop: Drop, engine: str, seconds: float) -> int:
+    """What the installed command's plans of the drop cost, on average, in whole minor units. Raises ``Refused``."""
+    runs = runs_for(len(drop.orders))
+    return round(sum(cost_of(drop, engine, seconds, seed) for seed in range(1, runs + 1)) / runs)
+
+
+def cost_of(drop: Drop, engine: str, seconds: float, seed: int) -> int:
+    """What one such plan costs. Raises ``Refused``."""
     with tempfile.TemporaryDirectory() as folder:
         file, output = Path(folder) / "drop.json", Path(folder) / "plan.json"
         file.write_bytes(codec.write(drop))
         command = [measure.dropwright(), "plan", str(file), "-o", str(output), "--engine", engine, "--no-bound"]
-        command += ["--seconds", f"{seconds:g}", "--seed", "1", "--workers", str(measure.CORES)]
+        command += ["--seconds", f"{seconds:g}", "--seed", str(seed), "--workers", str(measure.CORES)]
         row, wrong = judged(drop, engine, measure.run(command, limit_s=10 * seconds + GRACE_S), output, leftovers=False)
     if wrong or row.cost is None:
         raise Refused(f"{drop.id} in {seconds:g} s: {'; '.join(wrong[:5])}")
-    print(f"  {drop.id}, {seconds:g} s: {row.cost}", file=sys.stderr, flush=True)
+    print(f"  {drop.id}, {seconds:g} s, seed {seed}: {row.cost}", file=sys.stderr, flush=True)
     return row.cost
 
 
@@ -140,7 +155,7 @@ def rows(asked: argparse.Namespace) -> Iterator[Row]:
         for seed in asked.seeds:
             drop = make_drop(orders=orders, hubs=hubs_for(orders), seed=seed)
             first_s = allowed_s(least[seed], orders) if seed in least else asked.first
-            found = soonest(partial(cost_of, drop, asked.engine), first_s, asked.most)
+            found = soonest(partial(mean_cost, drop, asked.engine), first_s, asked.most)
             row = Row(orders=orders, seed=seed, found=found)
             least.setdefault(seed, row)
             yield row
@@ -150,7 +165,7 @@ def line(row: Row) -> str:
     """A line of the table; seconds with ``>`` where even the last budget was not near enough."""
     found = row.found
     seconds = f"{'' if found.near else '>'}{found.seconds:g}"
-    cells = f"{row.orders:>7}{hubs_for(row.orders):>6}{row.seed:>8}{seconds:>9}"
+    cells = f"{row.orders:>7}{hubs_for(row.orders):>6}{row.seed:>8}{runs_for(row.orders):>6}{seconds:>9}"
     return cells + f"{found.cost:>12}{found.longer:>18}{found.ratio:>8.3f}"
 
 

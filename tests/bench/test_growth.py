@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.growth import Found, Row, allowed_s, budget_s, exponent, line, soonest
+from bench.growth import Found, Row, allowed_s, budget_s, exponent, line, runs_for, soonest
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_cost_is_the_mean_over_runs_of_2000_orders_in_all_at_most_four() -> None:
+    assert [runs_for(orders) for orders in (10, 500, 700, 1000, 2000, 10_000)] == [4, 4, 2, 2, 1, 1]
 
 
 def test_six_steps_of_the_grid_are_ten_times_as_much() -> None:
@@ -68,6 +72,7 @@ def test_one_command_prints_the_table(tmp_path: Path) -> None:
     command += ["--engine", "greedy", "--json", tmp_path / "rows.json"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert [ran.stderr.count(f", 1 s, seed {seed}:") for seed in range(1, 6)] == [1, 1, 1, 1, 0]
     written = json.loads((tmp_path / "rows.json").read_text())
     assert [(row["orders"], row["near"]) for row in written["rows"]] == [(10, True), (20, True)]
     assert [row["found"]["seconds"] for row in written["rows"]] == [1.0, 2.1]
