@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,18 @@ from router.bound.effort import Effort
 from router.bound.fees import Floats, Ints
 from router.bound.offers import Answer, Market, Offer
 
-NEAR, LEAST = 0.05, 1e-4
-"""How far an offer may lie from the best one, at first and in the end, in shares of what an order offers on average."""
+NEAR, CLOSE, LEAST = 0.1, 3e-3, 1e-4
+"""How far an offer may lie from the best one, at first, when time is up and in the end, in shares of what an order
+offers on average; at first half as far where time is left for fewer than ``MANY`` trials."""
 
-FARTHER, NEARER = 1.5, 0.95
-"""What a step that gains the share ``WELL`` of what it promised, and one that gains nothing, make of that."""
+MANY = 100
 
-WELL = 0.3
+FARTHER, WELL = 1.5, 0.3
+"""What a trial that gains the share ``WELL`` of what it promised makes of that."""
+
+NEARER, SLOWLY = 0.6, 0.95
+"""What one that gains nothing makes of it at least and at most; between, so much that it is ``CLOSE`` when time is up
+if every other trial gains something. Where it closes too quickly, offers end lower."""
 
 BETWEEN = 0.7
 """How far from the best offer to the program's the next one lies: at its ends a program goes too far."""
@@ -43,7 +49,10 @@ IDLE = 5
 
 
 class Bundle:
-    """The days seen so far; ``limits``, ``heights``, ``slopes``: by when each ends, and its cost by the offer."""
+    """The days seen so far; ``limits``, ``heights``, ``slopes``: by when each ends, and its cost by the offer.
+
+    trial_s: seconds that days took to price the last time.
+    """
 
     def __init__(self) -> None:
         self._limits: Ints = np.zeros(0, dtype=np.int64)
@@ -51,25 +60,27 @@ class Bundle:
         self._slopes: Any = None
         self._needed: Ints = np.zeros(0, dtype=np.int64)
         self._programs = 0
+        self.trial_s = 0.0
 
     def settle(
         self, market: Market, offer: Offer, left: Effort, told: Callable[[Answer], None], enough: float
     ) -> Offer:
         """The best offer found from this one on; ends once less than the share ``enough`` of it could be gained."""
-        top = market.at(offer, left.going_on)
+        top = self._try(market, offer, left)
         if top is None:
             return offer
         told(top)
         self._add(top)
         size = max(1.0, float(np.abs(top.offer.worth).mean()) if len(top.offer.worth) else 1.0)
-        near = NEAR * size
+        near = size * (NEAR if left.trials(self.trial_s) >= MANY else NEAR / 2)
         while near >= LEAST * size and (left_s := left.spend()) is not None:
+            began = monotonic()
             found = self._best(market, top, near, left_s)
             if found is None or found[1] <= enough * max(1.0, abs(top.bound)):
                 break
             best, promised = found
             at = top.offer.flat()
-            answer = market.at(top.offer.shaped(at + BETWEEN * (best.flat() - at)), left.going_on)
+            answer = self._try(market, top.offer.shaped(at + BETWEEN * (best.flat() - at)), left)
             if answer is None:
                 if not left.going_on():
                     break
@@ -80,8 +91,18 @@ class Bundle:
             if gained > 0:
                 told(answer)
                 top = answer
-            near *= FARTHER if gained > WELL * promised else NEARER if gained <= 0 else 1.0
+                near *= FARTHER if gained > WELL * promised else 1.0
+            else:
+                in_time = (CLOSE * size / near) ** (2 / max(1.0, left.trials(monotonic() - began)))
+                near *= min(SLOWLY, max(NEARER, in_time))
         return top.offer
+
+    def _try(self, market: Market, offer: Offer, left: Effort) -> Answer | None:
+        began = monotonic()
+        answer = market.at(offer, left.going_on)
+        if answer is not None:
+            self.trial_s = monotonic() - began
+        return answer
 
     def _add(self, answer: Answer) -> None:
         keep = self._needed >= self._programs - IDLE

@@ -36,6 +36,11 @@ class Effort:
         """Whether there may be one more step."""
         return (self.steps is None or self.steps > 0) and self.going_on()
 
+    def trials(self, took_s: float) -> float:
+        """How many more steps there may be if each takes as long; ``inf`` if nothing limits them."""
+        in_time = inf if self.until is None else (self.until - monotonic()) / max(took_s, 1e-9)
+        return max(0.0, in_time if self.steps is None else min(in_time, float(self.steps)))
+
     def going_on(self) -> bool:
         """Whether there is time left, in the middle of a step."""
         return self.until is None or self.until > monotonic()

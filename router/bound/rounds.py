@@ -13,7 +13,7 @@ from router.bound.offers import LOADS, Answer, Market, Offer, Workers
 from router.bound.relax import Prices, Relaxation
 from router.bound.teams import Supply
 
-FINE_S, ROUGH = (60, 30, 15, 120, 240), Clock(slot_s=240, rough=True)
+FINE_S, ROUGH = (30, 60, 15, 120, 240), Clock(slot_s=240, rough=True)
 """Slots to prove with, the first that will do; and to look for offers by before."""
 
 FINEST_S = 15
@@ -28,7 +28,10 @@ SMALL = 2e7
 ROUGHLY = 0.5
 """Share of the time left that rough days may take."""
 
-FIRST, SOON, LAST = 0.02, 5e-3, 1e-5
+FEW, MINUTE_S = 12, 60
+"""With fewer trials in the time left, slots of a minute prove more than shorter ones."""
+
+FIRST, SOON, LAST = 0.035, 5e-3, 1e-5
 """What share of the bound must still be to gain: before days prove something, before time is told finer, at the end."""
 
 
@@ -52,10 +55,13 @@ def raise_offers(
     bundle, slot_s = Bundle(), fine[0].clock.slot_s
     proof = Market(relaxed, fine, scene, workers)
     offer = first_offer(proof, prices, len(scene.teams))
-    if sum(each.work for each in fine) > SMALL:
+    if (work := _work(fine)) > SMALL:
         rough = Market(relaxed, kinds(supplies, scene, ROUGH), scene, workers)
         with left.at_most(ROUGHLY):
             offer = bundle.settle(rough, level(rough, offer, left), left, lambda _: None, FIRST)
+        trials = left.trials(bundle.trial_s * work / _work(rough.kinds))
+        if slot_s < MINUTE_S and trials < FEW and (longer := _kinds(supplies, scene, MINUTE_S)):
+            proof, slot_s = Market(relaxed, longer, scene, workers), MINUTE_S
     else:
         offer = level(proof, offer, left)
     while True:
@@ -64,6 +70,10 @@ def raise_offers(
         if not finer or not left.more():
             return
         proof, slot_s = Market(relaxed, finer, scene, workers), slot_s // 2
+
+
+def _work(made: list[Kind]) -> int:
+    return sum(each.work for each in made)
 
 
 def _fine(supplies: list[Supply], scene: Scene) -> list[Kind]:

@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 from router.bound import lower_bound
 from router.bound.bundle import Bundle
 from router.bound.crews import Crews
+from router.bound.effort import Effort
 from router.bound.fees import least_fee
 from router.bound.offers import Answer, Offer
 from router.bound.relax import Prices
@@ -171,3 +172,11 @@ def test_the_offer_at_hand_is_one_that_the_planes_may_keep() -> None:
     assert found is not None
     _, promised = found
     assert promised >= 0
+
+
+def test_trials_left_are_told_by_the_clock_by_steps_or_by_what_ends_first() -> None:
+    assert Effort(None, None).trials(0.5) == float("inf")
+    assert Effort(None, 7).trials(0.5) == 7
+    assert Effort(monotonic() + 100, None).trials(0.5) == pytest.approx(200, rel=0.01)
+    assert Effort(monotonic() + 100, 7).trials(0.5) == 7
+    assert Effort(monotonic() - 1, 7).trials(0.5) == 0
