@@ -112,7 +112,7 @@ class Bundle:
         self._slopes = vstack([old, answer.slopes], format="csr")
         self._needed = np.append(self._needed[keep], np.full(len(answer.limits), self._programs))
 
-    def _best(self, market: Market, top: Answer, near: float, left_s: float = inf) -> tuple[Offer, float] | None:
+    def _best(self, market: Market, top: Answer, near: float, left_s: float) -> tuple[Offer, float] | None:
         """The offer that is best by the days within ``near`` of the best one, and how much it promises to gain; none if
         that cannot be told in the seconds left."""
         parted, shortage, crews, offer = market.parted, market.shortage, market.crews, top.offer
@@ -162,10 +162,7 @@ class Bundle:
         self._needed[np.abs(found.ineqlin.marginals[: len(lifted)]) > 1e-7] = self._programs
         best, _, values, saves = np.split(found.x, ends)
         by_line = np.bincount(parted.row, weights=offer.line, minlength=orders)
-        above = (
-            by_line
-            + np.where(parted.orders, terms.rest, 0.0)
-            - np.minimum(terms.carried, terms.leaving - shortage.share @ offer.short)
-        )
+        own = parted.orders
+        above = by_line[own] + terms.rest[own] - terms.most[own]
         gained = reward[: begin.end] @ (best - at) + (values - top.values).sum()
-        return offer.shaped(best), float(gained - saves.sum() + np.maximum(0.0, above)[parted.orders].sum())
+        return offer.shaped(best), float(gained - saves.sum() + np.maximum(0.0, above).sum())

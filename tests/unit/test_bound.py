@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from time import monotonic
 from types import SimpleNamespace
 from typing import Any
@@ -11,16 +12,19 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from router.bound import lower_bound
-from router.bound.bundle import Bundle
+from router.bound import lower_bound, rounds
+from router.bound.bundle import NEAR, NEARER, SLOWLY, Bundle
 from router.bound.crews import Crews
+from router.bound.days import Clock
 from router.bound.effort import Effort
 from router.bound.fees import least_fee
-from router.bound.offers import Answer, Offer
+from router.bound.offers import Answer, Market, Offer
 from router.bound.relax import Prices
+from router.effort import Effort as SearchEffort
 from router.generate import make_drop
 from router.model import Carrier, Collection, Component, Drop, Location, Penalty, Step, Stock, TariffStep, Travel
 from router.price import late_fee
+from router.solve import plan
 from tests.drops import MUG, base_drop, base_plan, clock, replan_drop, street_bike, street_drop
 
 
@@ -168,10 +172,60 @@ def test_the_offer_at_hand_is_one_that_the_planes_may_keep() -> None:
     )  # fmt: skip
     bundle = Bundle()
     bundle._add(top)
-    found = bundle._best(market, top, near=10.0)
+    found = bundle._best(market, top, near=10.0, left_s=60.0)
     assert found is not None
     _, promised = found
     assert promised >= 0
+
+
+def test_the_box_closes_quickly_where_few_trials_are_left_and_slowly_where_many_are() -> None:
+    """Trials that gain nothing: by two fifths where few are left, by a twentieth where many are."""
+    none = np.zeros(0)
+    shared = Prices(unit=none, line=none.reshape(0, 0), place=none, span=none, trip=none)
+    offer = Offer(worth=np.ones(1), line=none, short=none, shared=shared, load=np.zeros((0, 3)), trip=none)
+    answer: Any = SimpleNamespace(bound=1.0, offer=offer)
+    market: Any = SimpleNamespace(at=lambda *_: answer)
+
+    class Promising(Bundle):
+        def _add(self, answer: Answer) -> None:
+            pass
+
+        def _best(self, market: Any, top: Answer, near: float, left_s: float) -> tuple[Offer, float] | None:
+            nears.append(near)
+            return top.offer, 1.0
+
+    nears: list[float] = []
+    Promising().settle(market, offer, Effort(None, 4), lambda _: None, 1e-5)
+    assert nears[0] == pytest.approx(NEAR / 2)
+    assert nears[1] / nears[0] == pytest.approx(NEARER)
+    nears = []
+    Promising().settle(market, offer, Effort(None, 1000), lambda _: None, 1e-5)
+    assert nears[0] == pytest.approx(NEAR)
+    assert {round(after / before, 9) for before, after in pairwise(nears)} == {SLOWLY}
+
+
+def test_slots_of_a_minute_where_shorter_ones_leave_few_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They prove something too, and halve as usual once that is settled."""
+    drop, clocks = make_drop(orders=30, hubs=2, seed=3), list[Clock]()
+    at = Market.at
+
+    def told(market: Market, *given: Any) -> Answer | None:
+        clocks.append(market.kinds[0].clock)
+        return at(market, *given)
+
+    monkeypatch.setattr(Market, "at", told)
+    monkeypatch.setattr(rounds, "SMALL", 0)
+    proved = []
+    for few in (0, 10_000):
+        monkeypatch.setattr(rounds, "FEW", few)
+        clocks.clear()
+        proved.append(bound(drop, steps=400))
+        fine = [each.slot_s for each in clocks if not each.rough]
+        assert any(each.rough for each in clocks)
+        assert fine[0] == (60 if few else 30)
+        assert fine == sorted(fine, reverse=True)
+    assert min(proved) > 0.9 * max(proved)
+    assert max(proved) <= plan(drop, engine="greedy", effort=SearchEffort(steps=1), workers=1).cost.total
 
 
 def test_trials_left_are_told_by_the_clock_by_steps_or_by_what_ends_first() -> None:
