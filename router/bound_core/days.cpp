@@ -142,18 +142,20 @@ void Days::close(Tables& tables, int block, int slot) {
             for (int lane = 0; lane < kLanes; ++lane) {
                 Labels& made = tables.labels[labels_at(slot, node, block * kLanes + lane)];
                 const Labels old = made;
-                for (const NearArc& near : item(at_once_, node)) {
-                    const Labels& past = tables.labels[labels_at(slot, near.arc.source, block * kLanes + lane)];
-                    for (int place = 0; place < kKept; ++place) {
-                        const Label& walk = item(past, place);
-                        if (walk.cost >= kNone) break;
-                        if (walk.seen & near.ban) continue;
-                        const Cost cost = std::max(walk.cost + near.arc.cost - worth[lane], -2 * kDeep);
-                        if (cost > kNone / 2) continue;
-                        const auto seen = static_cast<std::uint8_t>(near.low[walk.seen & 15] | near.high[walk.seen >> 4] | near.own);
-                        put<true>(made, {cost, static_cast<std::int16_t>(near.arc.source), seen, static_cast<std::uint8_t>(place)});
+                // Who arrives earlier than the door opens, waits.
+                for (int left = slot == item(ground_.opens, node) ? 0 : slot; left <= slot; ++left)
+                    for (const NearArc& near : item(at_once_, node)) {
+                        const Labels& past = tables.labels[labels_at(left, near.arc.source, block * kLanes + lane)];
+                        for (int place = 0; place < kKept; ++place) {
+                            const Label& walk = item(past, place);
+                            if (walk.cost >= kNone) break;
+                            if (walk.seen & near.ban) continue;
+                            const Cost cost = std::max(walk.cost + near.arc.cost - worth[lane], -2 * kDeep);
+                            if (cost > kNone / 2) continue;
+                            const auto seen = static_cast<std::uint8_t>(near.low[walk.seen & 15] | near.high[walk.seen >> 4] | near.own);
+                            put<true>(made, {cost, static_cast<std::int16_t>(near.arc.source), seen, static_cast<std::uint8_t>(place)});
+                        }
                     }
-                }
                 lowest_ = std::min(lowest_, made[0].cost);
                 for (int place = 0; place < kKept; ++place)
                     moved = moved || item(made, place).cost != item(old, place).cost || item(made, place).seen != item(old, place).seen;
