@@ -2,13 +2,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+ALL: int
+WHOLE: int
+PART: int
 NONE: int
 NO_GAIN: int
 NO_WAY: int
 DEEP: int
 
 _Table = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
-_Visits = list[tuple[int, int, bool, bool]]
+_Visits = list[tuple[int, int, int, bool]]
 
 class Tables:
     def __init__(self) -> None: ...
@@ -27,9 +30,8 @@ class Days:
         back_cost: _Table,
         opens: _Table,
         late: _Table,
-        part_late: _Table,
     ) -> None: ...
-    def price(self, tables: Tables, whole: _Table, part: _Table, least: _Table, toll: int) -> bool: ...
+    def price(self, tables: Tables, whole: _Table, part: _Table, share: _Table, least: _Table, toll: int) -> bool: ...
     def value(self, slot: int) -> int: ...
     def path(self, tables: Tables, slot: int) -> _Visits: ...
     def cheap(self, tables: Tables, slot: int, most: int) -> list[tuple[int, int, _Visits]]: ...

@@ -117,14 +117,13 @@ class Bundle:
         that cannot be told in the seconds left."""
         parted, shortage, crews, offer = market.parted, market.shortage, market.crews, top.offer
         terms, at, begin = market.terms(offer.shared, offer.short), offer.flat(), offer.places()
-        orders, saving = len(terms.most), int(parted.orders.sum())
-        first, short = begin.unit, begin.unit - len(shortage.need)
-        # Columns: offers, the cheapest day by limit, what crews cost, what orders that offer by the line save.
+        orders, first, short = len(terms.most), begin.unit, begin.unit - len(shortage.need)
+        # Columns: offers, the cheapest day by limit, what crews cost.
         ends = np.cumsum([begin.end, crews.limits, len(crews.many)])
-        free, saved, cost = np.full(crews.limits, np.inf), np.zeros(saving), top.slope.flat()
+        free, cost = np.full(crews.limits, np.inf), -top.there.flat()
         reward = np.concatenate(
-            [~parted.orders * 1.0, np.ones(short - orders), shortage.need, cost,
-             np.zeros(begin.end - first - len(cost) + crews.limits), np.ones(len(crews.many)), saved - 1.0]
+            [np.ones(orders), np.zeros(short - orders), shortage.need, cost,
+             np.zeros(begin.end - first - len(cost) + crews.limits), np.ones(len(crews.many))]
         )  # fmt: skip
         least, most = at - near, at + near
         least[orders:] = np.maximum(0.0, least[orders:])
@@ -132,22 +131,21 @@ class Bundle:
         lifted = np.maximum(self._heights, top.cheapest[self._limits] - self._slopes @ at)
         days = hstack([-self._slopes, eye_array(crews.limits, format="csr")[self._limits]])
         bound_rows, bounds_of = crews.rows(begin.end, begin.trip)
-        # What an order offers in all is no more than collections cost, nor, beside what leaving it does for shortages,
-        # than leaving it; by the line, less what it saves: it costs less than its lines and their fees do.
-        asked = np.concatenate([np.flatnonzero(~parted.orders), parted.row])
-        column = np.concatenate([np.flatnonzero(~parted.orders), begin.line + np.arange(len(parted.row))])
-        in_all = csr_array((np.ones(len(asked)), (asked, column)), (orders, begin.end)) + top.lines
+        # What an order offers is no more than collections cost; nor, beside what leaving it does for shortages, than
+        # leaving it; nor than what two parts of it cost, visits aside, and what is offered for its lines.
+        worth, own = eye_array(orders, begin.end, format="csr"), np.flatnonzero(parted.orders)
+        lines = csr_array(
+            (np.ones(len(parted.row)), (parted.row, begin.line + np.arange(len(parted.row)))), worth.shape
+        )
         share = hstack([csr_array((orders, short)), csr_array(shortage.share), csr_array((orders, begin.end - first))])
-        over, left = in_all - top.carried, in_all + share
-        others, less = csr_array((orders, int(ends[-1]) - begin.end)), -csr_array(np.eye(orders)[:, parted.orders])
-        rest = np.where(parted.orders, terms.rest, 0.0) - top.lines @ at
-        program: list[Any] = [days, bound_rows, hstack([over, others, less]), hstack([left, others, less])]
-        for rows in program[:2]:
-            rows.resize((rows.shape[0], int(ends[-1]) + saving))
-        lower = np.concatenate([least, -free, np.full(len(crews.many), -np.inf), saved])
-        upper = np.concatenate([most, free, crews.many * crews.otherwise, saved + np.inf])
-        limits: Any = np.stack([lower, upper], axis=1)
-        most_of = [lifted, bounds_of, terms.carried - rest - top.carried @ at, terms.leaving - rest]
+        others = csr_array((2 * orders + len(own), int(ends[-1]) - begin.end))
+        offers = vstack([worth - top.carried, worth + share, (worth - lines - top.lines)[own]])
+        lower = np.concatenate([least, -free, np.full(len(crews.many), -np.inf)])
+        limits: Any = np.stack([lower, np.concatenate([most, free, crews.many * crews.otherwise])], axis=1)
+        in_parts = (terms.rest - top.lines @ at)[own]
+        most_of = [lifted, bounds_of, terms.carried - top.carried @ at, terms.leaving, in_parts]
+        program: list[Any] = [days, bound_rows, hstack([offers, others])]
+        program[0].resize((len(lifted), int(ends[-1])))
         found = linprog(
             -reward,
             A_ub=vstack(program, format="csr"),
@@ -160,9 +158,6 @@ class Bundle:
             return None
         self._programs += 1
         self._needed[np.abs(found.ineqlin.marginals[: len(lifted)]) > 1e-7] = self._programs
-        best, _, values, saves = np.split(found.x, ends)
-        by_line = np.bincount(parted.row, weights=offer.line, minlength=orders)
-        own = parted.orders
-        above = by_line[own] + terms.rest[own] - terms.most[own]
+        best, _, values = np.split(found.x, ends[:-1])
         gained = reward[: begin.end] @ (best - at) + (values - top.values).sum()
-        return offer.shaped(best), float(gained - saves.sum() + np.maximum(0.0, above).sum())
+        return offer.shaped(best), float(gained)

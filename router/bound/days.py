@@ -108,7 +108,8 @@ def lanes(scene: Scene, teams: tuple[int, ...], opens_s: int, closes_s: int) -> 
 class Kind:
     """Couriers that may do the same at the same times, but for when they must be back. Nodes are orders that they may
     visit, ``order``. By node and lane: ``item``, the way (−1: none), ``ships``, the fee of shipping then, ``waves``,
-    which may be aboard (the last column: picked already), ``whole`` and ``part``, whether all or some of it may go."""
+    which may be aboard (the last column: picked already), ``whole`` and ``part``, whether all or some of it may go. By
+    node: ``latest``, the most that being late costs."""
 
     def __init__(self, members: list[Supply], scene: Scene, clock: Clock) -> None:
         found, asked, one = scene.found, scene.asked, members[0]
@@ -134,6 +135,8 @@ class Kind:
             ends_s = np.append(scene.held.wave_to_s[lane.hub], -NEVER_S)
             self.waves[:, number] = (ends_s <= lane.wave_s) & np.isfinite(found.late[self.item[:, number]])
         self.waves &= (self.item >= 0)[:, :, None]
+        end_s = np.full(len(self.order), last_s + self.team.load_s)
+        self.latest = asked.late(self.order, end_s, end_s)
         self.part: Flags = np.asarray(self.waves.any(axis=2), dtype=np.bool_)
         self.whole: Flags = np.asarray(self.part & found.whole[self.item], dtype=np.bool_)
         self.legs = self._legs(scene, one)
@@ -173,12 +176,10 @@ class Kind:
         """Legs times slots: how long it takes to price the day."""
         return len(self.order) ** 2 * self.slots * -(-len(self.lanes) // 8)
 
-    def days(self, halves: Flags) -> _bound.Days:
-        """The day's program, laid out; once, for the legs are given away. halves: by node, whether a part of the order
-        pays half of what being late costs, else nothing."""
+    def days(self) -> _bound.Days:
+        """The day's program, laid out; once, for the legs are given away."""
         spans = [(self.hubs.index(each.hub), self.slot(each.from_s), self.slot(each.to_s)) for each in self.lanes]
         legs, self.legs = self.legs, {}
-        legs["part_late"] = np.where(halves[:, None], legs["late"] // 2, 0).astype(np.int32)
         return _bound.Days(start=self.slot(self.members[0].opens_s), home=self.home, lanes=spans, **legs)
 
     def slot(self, at_s: int) -> int:

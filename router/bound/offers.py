@@ -22,6 +22,7 @@ from router.bound.crews import Crews
 from router.bound.days import Cells, Kind, Scene
 from router.bound.fees import Floats, Ints
 from router.bound.parted import Parted, Shortage
+from router.bound.parts import Parts
 from router.bound.relax import Prices, Relaxation, given
 from router.bound.taking import Taking
 from router.bound.teams import Team
@@ -49,10 +50,11 @@ class Places(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """Minor units. worth: by order with any way, what it offers for being served as a whole; where no courier may take
-    all of it, ``line`` counts instead: by line of such orders, what is offered for bringing it. shared: prices of
-    units, lines and places. load: (teams, ``LOADS``), for a whole trip's room; trip: (teams,), for a trip. short: for
-    orders left over, by the SKU of which too little is there for all. None but ``worth`` is below zero."""
+    """Minor units. worth: by order with any way, what it offers for being served. line: by line of orders of which
+    couriers may bring parts, what is offered for bringing it; in all what is left of ``worth`` after the lines, each
+    where it is cheapest, and two parcels' fees. shared: prices of units, lines and places. load: (teams, ``LOADS``),
+    for a whole trip's room; trip: (teams,), for a trip. short: for orders left over, by the SKU of which too little is
+    there for all. None but ``worth`` is below zero."""
 
     worth: Floats
     line: Floats
@@ -93,8 +95,8 @@ class Answer:
 
     values: by crew, of all its days; cheapest: by limit, the cheapest day. Of some days, these among them: costs,
     limits, and slopes (days, ``Offer.flat``), how they change with the offer. carried, lines: (orders, ``Offer.flat``),
-    how what orders cost by collections alone changes, and lines of those that offer by the line; slope: how all changes
-    with what is shared, days and what orders can offer at most aside.
+    how what orders cost by collections alone changes, and their lines where they are cheapest; there: how much there is
+    of what is shared.
     """
 
     bound: float
@@ -105,7 +107,7 @@ class Answer:
     costs: Floats
     limits: Ints
     slopes: Any
-    slope: Prices
+    there: Prices
     carried: Any
     lines: Any
 
@@ -115,18 +117,18 @@ class Day(NamedTuple):
 
     cost: float
     limit: int
-    visits: list[tuple[int, int, bool, bool]]
+    visits: list[tuple[int, int, int, bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worked:
-    """Days of a kind. By node: rows, of the orders; by node and lane: wave, the cheapest, and dearer, whether a part of
-    the order costs more there than anywhere. cheapest: by limit, the cost of the cheapest day. days: those for which
-    the visits are known, for each limit the cheapest at first."""
+    """Days of a kind. By node: rows, of the orders; by node and lane: wave, the cheapest, and picking, what a line
+    costs then. cheapest: by limit, the cost of the cheapest day. days: those for which the visits are known, for each
+    limit the cheapest at first."""
 
     rows: Ints
     wave: Ints
-    dearer: Flags
+    picking: Floats
     cheapest: Floats
     days: list[Day]
 
@@ -164,7 +166,7 @@ class Market:
         self.row = np.full(len(relaxed.asked.leaving), -1, dtype=np.int64)
         self.row[relaxed.orders] = np.arange(len(relaxed.orders))
         self.parted = Parted.of(relaxed)
-        self.days = [each.days(~self.parted.orders[self.row[each.order]]) for each in self.kinds]
+        self.days = [each.days() for each in self.kinds]
         self.shortage = Shortage.of(relaxed, held)
         # (teams, 2, orders, LOADS): the share of a trip's room that a visit takes, for all of an order and for a part.
         self.sizes = np.stack([_sizes(relaxed, team) for team in teams])
@@ -177,39 +179,30 @@ class Market:
 
     def terms(self, prices: Prices, short: Floats) -> Terms:
         """What orders cost at these prices, couriers aside."""
-        return Terms.of(self.orders, self.parted, prices, self.shortage.share @ short)
+        return Terms.of(self.orders, prices, self.shortage.share @ short)
 
     def at(self, offer: Offer, going_on: Callable[[], bool]) -> Answer | None:
         """The bound at this offer; ``None`` if told to stop, or if amounts are beyond what days can count."""
-        orders, found, terms = self.orders, self.ways, self.terms(offer.shared, offer.short)
+        found, terms = self.ways, self.terms(offer.shared, offer.short)
         limit = _bound.DEEP / 64 / (self.kinds[0].scale if self.kinds else 1.0)
         parted = self.parted
         lines = np.bincount(parted.row, weights=offer.line, minlength=len(offer.worth))
-        asked = np.where(parted.orders, terms.rest + lines, offer.worth)
+        asked = np.minimum(offer.worth, np.where(parted.orders, terms.rest + lines, limit))
         worth = np.minimum(np.minimum(asked, terms.most), limit)
-        cut = np.maximum(0.0, worth - terms.rest) / np.maximum(lines, 1e-9)
-        line = offer.line * np.minimum(1.0, cut)[parted.row]
-        spare = worth - terms.rest
-        alone = spare - terms.beside_cost > spare / 2
-        # Never below nothing: an order may come in three parts or more.
-        part = np.maximum(0.0, np.maximum(spare / 2, spare - terms.beside_cost))
-        part = np.where(orders.divides, part, -np.inf)[orders.own]
-        brought = parted.brought(line, len(found.order))
-        lone = np.maximum(0.0, spare - terms.beside_cost)[orders.own]
-        part = np.where(parted.orders[orders.own], np.maximum(brought, lone), part)
-        counted = np.where((spare < 0) | parted.orders, 0.0, np.where(alone, 1.0, 0.5))
+        line = offer.line * (np.maximum(0.0, worth - terms.rest) / np.maximum(lines, 1e-9))[parted.row]
+        parts = Parts.of(parted, found, terms, line)
         there, (value, size) = given(self.room, offer.shared)
         left_over = float(offer.short @ self.shortage.need)
         bound, size = float(worth.sum()) + value + left_over, float(np.abs(worth).sum()) + size + left_over
 
         def work(turn: int) -> Worked | None:
-            return self._worked(turn, offer, worth, part, terms) if going_on() else None
+            return self._worked(turn, offer, worth, parts, terms) if going_on() else None
 
         by_turn = dict(zip(self.turns, self.workers.map(work, self.turns), strict=True))
         all_worked = [each for _, each in sorted(by_turn.items()) if each is not None]
         if len(all_worked) < len(self.kinds):
             return None
-        crews, taking = self.crews, Taking(self, terms, offer, counted, lone > brought)
+        crews, taking = self.crews, Taking(self, terms, offer, parts)
         cheapest = np.concatenate([np.zeros(0), *(each.cheapest for each in all_worked)])
         values, trips = crews.spend(cheapest, offer.trip), crews.many * crews.trips * offer.trip[crews.team]
         days = [
@@ -218,7 +211,6 @@ class Market:
         limits = np.array([limit for limit, _ in days], dtype=np.int64)
         none = csr_array((0, offer.places().end))
         slopes = vstack([none, *(taking.slopes(turn, each) for turn, each in enumerate(all_worked))], format="csr")
-        lines_of = taking.lines_of_parted()
         return Answer(
             bound=bound + float(values.sum()),
             size=size + float((np.abs(values) + 2 * trips).sum()),
@@ -229,11 +221,11 @@ class Market:
             limits=limits,
             slopes=slopes,
             carried=taking.carried(),
-            lines=lines_of,
-            slope=there.shaped(offer.shaped(lines_of.sum(axis=0)).shared.flat() - there.flat()),
+            lines=taking.in_parts,
+            there=there,
         )
 
-    def _worked(self, turn: int, offer: Offer, worth: Floats, part: Floats, terms: Terms) -> Worked | None:
+    def _worked(self, turn: int, offer: Offer, worth: Floats, parts: Parts, terms: Terms) -> Worked | None:
         """The best days of a kind; ``None`` if amounts are beyond what days can count."""
         kind, days, slots = self.kinds[turn], self.days[turn], self.crews.slots[turn]
         orders, found = self.orders, self.ways
@@ -245,17 +237,20 @@ class Market:
         cost = found.parcel[kind.item] + terms.lines[kind.item] + (orders.one_fee[rows] + toll[0])[:, None]
         cost = cost + found.many[kind.item] * picking + kind.ships
         whole = _gains(worth[rows][:, None] - cost, kind.whole, kind.scale)
-        known = np.isfinite(part)
-        some = kind.part & known[kind.item]
-        dearer = np.maximum(0.0, picking + terms.dearer[kind.item])
-        least = -found.parcel[kind.item] - toll[1][:, None]
-        parts = np.where(known, part, 0.0)[kind.item] - dearer
-        parts = parts - np.where(self.parted.orders[rows][:, None], 0.0, kind.ships / 2)
+        some = kind.part & self.parted.orders[rows][:, None]
+        node, lane = np.nonzero(some)
+        paid, share = np.zeros(some.shape), np.zeros(some.shape)
+        paid[node, lane], share[node, lane] = parts.gains(
+            kind.item[node, lane], rows[node], picking[node, lane], kind.latest[node]
+        )
+        late = np.floor(share * _bound.ALL).astype(np.int32)
+        spent = found.parcel[kind.item] + toll[1][:, None]
+        part = _gains(np.maximum(0.0, paid - late / _bound.ALL * kind.ships) - spent, some, kind.scale)
+        least = _gains(parts.lone[rows][:, None] - spent, some, kind.scale)
         trip = offer.trip[team] if self.counts_trips[team] else 0.0
         load = int(np.floor((trip - offer.load[team].sum()) * kind.scale))
         with self.workers.tables() as tables:
-            at_least = _gains(least, some, kind.scale)
-            if not days.price(tables, whole, _gains(np.maximum(0.0, parts) + least, some, kind.scale), at_least, load):
+            if not days.price(tables, whole, part, late, least, load):
                 return None
             found_days = [(days.value(slot), slot, days.path(tables, slot)) for slot in slots]
             others = days.cheap(tables, slots[-1], SOME) if slots else []
@@ -268,7 +263,7 @@ class Market:
             for cost, slot, visits in found_days
             if visits and cost < _bound.DEEP
         ]
-        return Worked(rows=rows, wave=wave, dearer=dearer > 0, cheapest=cheapest, days=own)
+        return Worked(rows=rows, wave=wave, picking=picking, cheapest=cheapest, days=own)
 
 
 def _sizes(relaxed: Relaxation, team: Team) -> Floats:

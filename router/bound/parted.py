@@ -1,4 +1,4 @@
-"""Orders that no courier may take as a whole, and SKUs of which too little is there for all orders."""
+"""Orders that may come in parts, and SKUs of which too little is there for all orders."""
 
 from __future__ import annotations
 
@@ -14,34 +14,36 @@ from router.bound.wants import Flags
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parted:
-    """Orders that no courier may take as a whole, so that each line is offered for by itself.
+    """Orders of which couriers may take parts, so that each line is offered for by itself.
 
-    orders: by order with any way. row: by such a line, its order. weight: how its order's first offer is spread, two
-    visits' worth in all. item, line, has: by entry of such an order, as in ``Ways``, but for the line's number here.
+    orders: by order with any way. row: by such a line, its order. weight: how more money for its order's visits is
+    spread: in all one visit's worth, or two where no courier may take all. entry: entries of these orders that couriers
+    may take, sorted by item; line: by such an entry, the line's number here; first: by item, where its entries begin
+    (one more at the end).
     """
 
     orders: Flags
     row: Ints
     weight: Floats
-    item: Ints
+    entry: Ints
     line: Ints
-    has: Floats
+    first: Ints
 
     @staticmethod
     def of(relaxed: Relaxation) -> Parted:
         """Those of a drop. A line's weight is what the cheapest visit with it costs, shared by lines of one way."""
         found = relaxed.ways
         carried = found.team >= 0
-        whole = np.zeros(len(relaxed.orders), dtype=np.bool_)
+        whole, by_courier = (np.zeros(len(relaxed.orders), dtype=np.bool_) for _ in range(2))
         whole[relaxed.own[carried & found.whole]] = True
-        by_courier = np.zeros(len(relaxed.orders), dtype=np.bool_)
         by_courier[relaxed.own[carried]] = True
-        orders: Flags = relaxed.divides & by_courier & ~whole
+        orders: Flags = relaxed.divides & by_courier
         own = orders[relaxed.line_at]
         row = relaxed.line_at[own]
         number = np.full(int(found.line.max(initial=-1)) + 1, -1, dtype=np.int64)
         number[relaxed.lines[own]] = np.arange(len(row))
         entry = np.flatnonzero(orders[relaxed.own[found.item]] & carried[found.item])
+        entry = entry[np.argsort(found.item[entry], kind="stable")]
         line = number[found.line[entry]]
         visit = found.money[1][found.item[entry]]
         weight, way = np.zeros(len(row)), np.full(len(row), -1, dtype=np.int64)
@@ -53,15 +55,17 @@ class Parted:
         return Parted(
             orders=orders,
             row=row,
-            weight=2 * weight / np.maximum(1e-9, total[row]),
-            item=found.item[entry],
+            weight=np.where(whole, 1.0, 2.0)[row] * weight / np.maximum(1e-9, total[row]),
+            entry=entry,
             line=line,
-            has=found.has[entry],
+            first=np.searchsorted(found.item[entry], np.arange(len(found.order) + 1)),
         )
 
-    def brought(self, line: Floats, items: int) -> Floats:
-        """By item: what is offered for all that it may bring, at ``line`` for each line."""
-        return np.bincount(self.item, weights=line[self.line] * self.has, minlength=items).astype(np.float64)
+    def lists(self, items: Ints) -> tuple[Ints, Ints]:
+        """All entries of these items: the item's place among them, and the place in ``entry``."""
+        many = self.first[items + 1] - self.first[items]
+        at = np.repeat(np.arange(len(items)), many)
+        return at, np.arange(len(at)) + (self.first[items] - np.cumsum(many) + many)[at]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

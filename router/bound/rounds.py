@@ -96,22 +96,26 @@ def first_offer(market: Market, prices: Prices, teams: int) -> Offer:
     own, _ = orders.least(np.where(found.whole & (found.team >= 0), whole, np.inf))
     own = own + orders.one_fee
     known = np.isfinite(own)
-    worth = np.where(known, own, float(own[known].mean()) if known.any() else 0.0)
     none = np.zeros(len(market.shortage.need))
     load = np.zeros((teams, len(LOADS)))
-    line = np.zeros(len(market.parted.row))
+    rest = market.terms(prices, none).rest
+    mean = float(own[known].mean()) if known.any() else 0.0
+    worth = np.where(known, own, np.where(market.parted.orders, rest, mean))
+    line = np.maximum(0.0, worth - rest)[market.parted.row] * market.parted.weight
     return Offer(worth=worth, line=line, short=none, shared=prices, load=load, trip=np.zeros(teams))
 
 
 def level(market: Market, offer: Offer, left: Effort) -> Offer:
     """The offer, raised for everyone by the amount that is best among a few."""
     visit = float(np.mean(market.visit)) if len(market.visit) else 0.0
+    visits = np.bincount(market.parted.row, weights=market.parted.weight, minlength=len(offer.worth))
+    visits = np.where(market.parted.orders, visits, 1.0)
     top, found = -np.inf, offer
     for times in (0.0, 1.0, 2.0, 3.0, 4.0, 6.0):
         if left.spend() is None:
             break
         more = times * visit
-        tried = replace(offer, worth=offer.worth + more, line=offer.line + more * market.parted.weight)
+        tried = replace(offer, worth=offer.worth + more * visits, line=offer.line + more * market.parted.weight)
         answer = market.at(tried, left.going_on)
         if answer is None or answer.bound < top:
             break

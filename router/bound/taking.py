@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import coo_array, csr_array, diags_array, vstack
 
+from router import _bound
 from router.bound.fees import Floats, Ints
+from router.bound.parts import Parts
 from router.bound.terms import Terms
-from router.bound.wants import Flags
 
 if TYPE_CHECKING:
     from router.bound.offers import Market, Offer, Worked
@@ -24,39 +25,24 @@ def _matrix(parts: list[Part], shape: tuple[int, int]) -> Any:
 
 
 class Taking:
-    """One offer's rates, by columns of ``Offer.flat``: of an item as a whole, of a part of its order there, and of what
-    is dearer there; below zero for what is offered."""
+    """One offer's rates, by columns of ``Offer.flat``: of an item as a whole, and of a part of its order there beside a
+    collection; below zero for what is offered."""
 
-    def __init__(self, market: Market, terms: Terms, offer: Offer, counted: Floats, lone: Flags) -> None:
-        """counted: by order, how much of its offer a part is paid. lone: by item, whether a part of an order that
-        offers by the line is paid for all of it."""
+    def __init__(self, market: Market, terms: Terms, offer: Offer, parts: Parts) -> None:
         found, parted, own = market.ways, market.parted, market.orders.own
-        self.market, self.terms, self.offer = market, terms, offer
+        self.market, self.terms, self.offer, self.parts = market, terms, offer, parts
         self.at = offer.places()
         at, items, size = self.at, np.arange(len(found.order)), self.at.end
         taken = found.row >= 0
         stock = found.item[taken], at.unit + found.row[taken], found.units[taken]
         self.stock = _matrix([stock], (len(items), size))
-        whole = self.stock + _matrix([(items, own, -np.ones(len(items)))], self.stock.shape)
         self.lines = self._lines()
         self.in_parts = market.of_order @ self.lines
-        alone, brings = lone & parted.orders[own], ~lone[parted.item]
-        beside = np.flatnonzero(((counted[own] == 1) | alone) & np.isfinite(terms.beside_cost[own]))
-        some = [
-            (items, own, -counted[own]),
-            (beside, at.place + found.collection[terms.beside[own[beside]]], np.ones(len(beside))),
-            (parted.item[brings], at.line + parted.line[brings], -parted.has[brings]),
-        ]
-        every_line = parted.row, at.line + np.arange(len(parted.row)), -np.ones(len(parted.row))
-        every = _matrix([every_line], (len(counted), size))
-        part = _matrix(some, whole.shape) + diags_array(counted[own]) @ self.in_parts[own]
-        dear = np.flatnonzero(terms.dearest >= 0)
-        entry = terms.dearest[dear]
-        stocked = found.row[entry] >= 0
-        there = dear[stocked], at.unit + found.row[entry[stocked]], found.units[entry[stocked]]
-        instead = _matrix([(dear, terms.line[entry], np.ones(len(dear)))], (len(items), len(terms.chosen)))
-        dearer = _matrix([there], whole.shape) - instead @ self.lines
-        self.rates = vstack([whole, part + diags_array(alone * 1.0) @ every[own], dearer], format="csr")
+        offered = _matrix([(items, own, -np.ones(len(items)))], self.stock.shape)
+        beside = np.flatnonzero(parted.orders[own] & np.isfinite(terms.alone[own]))
+        place = beside, at.place + found.collection[terms.beside[own[beside]]], np.ones(len(beside))
+        alone = offered + self.in_parts[own] + _matrix([place], offered.shape)
+        self.rates = vstack([self.stock + offered, alone], format="csr")
 
     def _lines(self) -> Any:
         """What each line takes where it is cheapest."""
@@ -79,34 +65,45 @@ class Taking:
         items, team = len(market.ways.order), kind.home_team
         day = np.repeat(np.arange(len(worked.days)), [len(each.visits) for each in worked.days])
         visits = np.array([visit for each in worked.days for visit in each.visits], dtype=np.int64).reshape(-1, 4)
-        node, lane, whole, first = visits.T
-        item, row, dearer = kind.item[node, lane], worked.rows[node], worked.dearer[node, lane] & (whole == 0)
-        picked = np.where(whole, market.ways.many[item], dearer * 1.0)
+        node, lane, paid, first = visits.T
+        item, row, whole = kind.item[node, lane], worked.rows[node], paid == _bound.WHOLE
         room = market.sizes[team, 1 - whole, row] - first[:, None]
         loads = room.shape[1]
-        pay = _matrix([(day, item + items * (1 - whole), np.ones(len(day))), (day, item + 2 * items, dearer * 1.0)],
-                      (len(worked.days), 3 * items))  # fmt: skip
+        alone = paid != _bound.PART
+        paid_for = day[alone], (item + items * ~whole)[alone], np.ones(alone.sum())
+        pay = _matrix([paid_for], (len(worked.days), 2 * items))
         rest = [
-            self._picks(day, item, worked.wave[node, lane], picked),
+            self._picks(day, item, worked.wave[node, lane], np.where(whole, market.ways.many[item], 0.0)),
             (np.repeat(day, loads), at.load + team * loads + np.tile(np.arange(loads), len(day)), room.ravel()),
             (day, np.full(len(day), at.trip + team), first * float(market.counts_trips[team])),
         ]
-        return pay @ self.rates + _matrix(rest, (len(worked.days), at.end))
+        parts = self._brought(day[~alone], item[~alone], node[~alone], lane[~alone], worked)
+        return pay @ self.rates + _matrix(rest, (len(worked.days), at.end)) + parts
 
-    def lines_of_parted(self) -> Any:
-        """(orders, ``Offer.flat``): how what lines cost changes, of orders that offer by the line."""
-        return diags_array(self.market.parted.orders * 1.0) @ self.in_parts
+    def _brought(self, day: Ints, item: Ints, node: Ints, lane: Ints, worked: Worked) -> Any:
+        """(days, ``Offer.flat``): what lines cost that visits bring and are paid for one by one."""
+        found, at = self.market.ways, self.at
+        each = self.parts.brought(item, worked.picking[node, lane])
+        stocked = np.flatnonzero(found.row[each.entry] >= 0)
+        entry, of = each.entry[stocked], day[each.at]
+        some = [
+            (of, at.line + each.line, -each.has),
+            (of[stocked], at.unit + found.row[entry], each.has[stocked] * found.units[entry]),
+            self._picks(of, item[each.at], worked.wave[node, lane][each.at], each.has),
+        ]
+        cheapest = _matrix([(of, self.terms.line[each.entry], each.has)], (len(worked.days), len(self.terms.chosen)))
+        return _matrix(some, (len(worked.days), at.end)) - cheapest @ self.lines
 
     def carried(self) -> Any:
         """(orders, ``Offer.flat``): how what orders cost by collections alone changes with what is shared."""
         found, terms, at = self.market.ways, self.terms, self.at
         at_all = np.isfinite(terms.carried)
         by_post, in_two = np.flatnonzero(at_all & terms.single), np.flatnonzero(at_all & ~terms.single)
-        one, beside = terms.one[by_post], terms.beside[in_two]
+        one, half = terms.one[by_post], terms.half[in_two]
         parts = [
             self._picks(by_post, one, terms.wave[one], found.many[one]),
             (by_post, at.place + found.collection[one], np.ones(len(one))),
-            (in_two, at.place + found.collection[beside], np.full(len(beside), 2.0)),
+            (in_two, at.place + found.collection[half], np.full(len(half), 2.0)),
         ]
         orders = len(terms.carried)
         goods = _matrix([(by_post, one, np.ones(len(one)))], (orders, len(found.order))) @ self.stock

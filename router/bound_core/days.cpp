@@ -25,15 +25,15 @@ Cost Days::at_hub(int hub, int slot) const {
     return begins ? std::min(back, 0) : back;
 }
 
-DROPWRIGHT_INLINE void Days::gain(int block, int slot, int node, Row& worth, Row& in_time) const {
+DROPWRIGHT_INLINE void Days::gain(int block, int slot, int node, Row& worth, Row& whole, Row& part) const {
     const std::size_t own = static_cast<std::size_t>(block) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
     const std::size_t then = static_cast<std::size_t>(node) * static_cast<std::size_t>(ground_.slots) + static_cast<std::size_t>(slot);
-    Row late, part_late;
-    fill(late, ground_.late[then]), fill(part_late, ground_.part_late[then]);
-    in_time = whole_[own].row - late;
-    const Row some = part_[own].row - part_late;
-    worth = some > least_[own].row ? some : least_[own].row;
-    worth = in_time > worth ? in_time : worth;
+    Row late;
+    fill(late, ground_.late[then]);
+    whole = whole_[own].row - late;
+    part = part_[own].row - (late / 32 * share_[own].row) / (kAll / 32);
+    worth = part > least_[own].row ? part : least_[own].row;
+    worth = whole > worth ? whole : worth;
 }
 
 // What it costs to arrive at a first door in this slot, by lane.
@@ -58,8 +58,8 @@ template <int> DROPWRIGHT_INLINE void Days::reach(Tables& tables, int block, int
     for (int lane = 0; lane < kLanes; ++lane) made[lane].fill(kNobody);
     fill(tables.least[low + at(slot, node)].row, kNone);
     if (slot < opens) return;
-    Row worth, in_time;
-    gain(block, slot, node, worth, in_time);
+    Row worth, whole, part;
+    gain(block, slot, node, worth, whole, part);
     // Who was here earlier, at no more cost and with no more to remember, can do all that one who comes now can.
     Cell& free = tables.free[static_cast<std::size_t>(block) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node)];
     Row none, limit = free.row + worth;
@@ -137,8 +137,8 @@ void Days::close(Tables& tables, int block, int slot) {
         moved = false;
         for (int node = 0; node < ground_.nodes; ++node) {
             if (item(at_once_, node).empty() || slot < item(ground_.opens, node)) continue;
-            Row worth, in_time;
-            gain(block, slot, node, worth, in_time);
+            Row worth, whole, part;
+            gain(block, slot, node, worth, whole, part);
             for (int lane = 0; lane < kLanes; ++lane) {
                 Labels& made = tables.labels[labels_at(slot, node, block * kLanes + lane)];
                 const Labels old = made;
@@ -215,21 +215,25 @@ void Days::run_wide(Tables& tables) { run<0>(tables); }
 
 void Days::run_plain(Tables& tables) { run<0>(tables); }
 
-bool Days::price(Tables& tables, const std::vector<Cost>& whole, const std::vector<Cost>& part, const std::vector<Cost>& least, Cost toll) {
+bool Days::price(Tables& tables, const Gains& gains) {
     const auto nodes = static_cast<std::size_t>(ground_.nodes), lanes = ground_.lanes.size(), slots = static_cast<std::size_t>(ground_.slots);
-    if (whole.size() != nodes * lanes || part.size() != nodes * lanes || least.size() != nodes * lanes) throw std::invalid_argument("gains are (nodes, lanes)");
+    for (const auto* each : {&gains.whole, &gains.part, &gains.share, &gains.least})
+        if (each->size() != nodes * lanes) throw std::invalid_argument("gains are (nodes, lanes)");
     Row none;
     fill(none, kNoGain);
-    lowest_ = 0, toll_ = toll;
+    lowest_ = 0, toll_ = gains.toll;
     whole_.assign(static_cast<std::size_t>(blocks_) * nodes, Cell{none});
     part_ = least_ = whole_;
+    share_.assign(whole_.size(), Cell{});
     for (std::size_t node = 0; node < nodes; ++node)
         for (std::size_t lane = 0; lane < lanes; ++lane) {
             const std::size_t row = lane / kLanes * nodes + node, column = lane % kLanes;
-            whole_[row].row[column] = std::clamp(whole[node * lanes + lane], kNoGain, kDeep);
-            part_[row].row[column] = std::clamp(part[node * lanes + lane], kNoGain, kDeep);
-            least_[row].row[column] = std::clamp(least[node * lanes + lane], kNoGain, kDeep);
-            if (std::max({whole[node * lanes + lane], part[node * lanes + lane], least[node * lanes + lane]}) > kDeep) return false;
+            const std::size_t from = node * lanes + lane;
+            whole_[row].row[column] = std::clamp(gains.whole[from], kNoGain, kDeep);
+            part_[row].row[column] = std::clamp(gains.part[from], kNoGain, kDeep);
+            share_[row].row[column] = std::clamp(gains.share[from], 0, kAll);
+            least_[row].row[column] = std::clamp(gains.least[from], kNoGain, kDeep);
+            if (std::max({gains.whole[from], gains.part[from], gains.least[from]}) > kDeep) return false;
         }
     if (tables.labels.size() < slots * nodes * lanes_) tables.labels.resize(slots * nodes * lanes_);
     if (tables.least.size() < slots * nodes * static_cast<std::size_t>(blocks_)) tables.least.resize(slots * nodes * static_cast<std::size_t>(blocks_));
@@ -332,17 +336,18 @@ std::optional<Visit> Days::step_back(const Tables& tables, int& slot, int& node,
     const Label& own = item(tables.labels[labels_at(slot, node, lane)], place);
     const int block = lane / kLanes, column = lane % kLanes, door = own.from;
     if (own.cost >= kNone || door < -1) return std::nullopt;
-    Row worth, in_time;
-    gain(block, slot, node, worth, in_time);
+    Row worth, whole, part;
+    gain(block, slot, node, worth, whole, part);
     const Cost before = own.cost + worth[column];
-    const bool whole = worth[column] == in_time[column], waits = slot == item(ground_.opens, node);
+    const Paid paid = worth[column] == whole[column] ? Paid::whole : worth[column] == part[column] ? Paid::part : Paid::least;
+    const bool waits = slot == item(ground_.opens, node);
     if (door == -1) {
         const Lane& of = item(ground_.lanes, lane);
         const std::size_t stem = static_cast<std::size_t>(of.hub) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
         for (int at = slot - ground_.out_slots[stem]; at >= 0; --at) {
             if (at <= of.last && at >= of.first && at_hub(of.hub, at) + ground_.out_cost[stem] + toll_ == before) {
                 loaded = at;
-                return Visit{node, lane, whole, true};
+                return Visit{node, lane, paid, true};
             }
             if (!waits) break;
         }
@@ -351,7 +356,7 @@ std::optional<Visit> Days::step_back(const Tables& tables, int& slot, int& node,
     const std::size_t cell = static_cast<std::size_t>(door) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
     for (int at = slot - ground_.hop_slots[cell]; at >= 0; --at) {
         if (item(tables.labels[labels_at(at, door, lane)], own.place).cost + ground_.hop_cost[cell] == before) {
-            const Visit visit{node, lane, whole, false};
+            const Visit visit{node, lane, paid, false};
             slot = at, node = door, place = own.place;
             return visit;
         }
@@ -362,7 +367,7 @@ std::optional<Visit> Days::step_back(const Tables& tables, int& slot, int& node,
     int found = -1;
     for (int at = 0; at < kKept && item(others, at).cost <= before - ground_.hop_cost[cell]; ++at) found = at;
     if (ground_.hop_slots[cell] > 0 || found < 0) return std::nullopt;
-    const Visit visit{node, lane, whole, false};
+    const Visit visit{node, lane, paid, false};
     node = door, place = found;
     return visit;
 }

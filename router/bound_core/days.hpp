@@ -17,6 +17,8 @@ inline constexpr int kNoWay = std::numeric_limits<std::int32_t>::max();
 // Lanes that are looked at together, doors that count as near to another.
 inline constexpr int kLanes = 8;
 inline constexpr int kNear = 8;
+// A share of all.
+inline constexpr Cost kAll = 256;
 
 // A lane is a hub and a span of slots in which a trip that belongs to it loads there.
 struct Lane {
@@ -40,14 +42,25 @@ struct Ground {
     std::vector<Cost> back_cost;
     std::vector<int> opens;       // by node: no service before that slot
     std::vector<Cost> late;       // (nodes, slots): what a whole order pays if served then, never less than before
-    std::vector<Cost> part_late;  // the same for a part of one
 };
 
-// A visit of a day: the lane of its trip, and whether it was paid as a whole order.
+// What serving a door gains, (nodes, lanes): the largest of whole - late, part - share * late, with the share in parts
+// of kAll, and least.
+struct Gains {
+    std::vector<Cost> whole;
+    std::vector<Cost> part;
+    std::vector<Cost> share;
+    std::vector<Cost> least;
+    Cost toll = 0;  // what loading costs
+};
+
+enum class Paid { whole, part, least };
+
+// A visit of a day: the lane of its trip, and by which gain it was paid.
 struct Visit {
     int node;
     int lane;
-    bool whole;
+    Paid paid;
     bool first;  // of its trip
 };
 
@@ -83,9 +96,8 @@ class Days {
    public:
     explicit Days(Ground ground);
 
-    // Prices all days where serving `node` in `lane` gains the largest of whole - late, part - part_late and least,
-    // (nodes, lanes), and loading costs `toll`. False where numbers ran out of their range: then there is no value.
-    bool price(Tables& tables, const std::vector<Cost>& whole, const std::vector<Cost>& part, const std::vector<Cost>& least, Cost toll);
+    // Prices all days at these gains. False where numbers ran out of their range: then there is no value.
+    bool price(Tables& tables, const Gains& gains);
     // The cost of the cheapest day with a trip that ends by this slot; none: kNone.
     Cost value(int slot) const;
     // Its visits, the last one first, none where they cannot be told; `tables` still as `price` left them.
@@ -128,8 +140,8 @@ class Days {
     void close(Tables& tables, int block, int slot);
     void load(int block, int arrived, int node, Cell& cost) const;
     void come_back(const Tables& tables, int slot, bool at_once);
-    // What serving a door in a slot gains, by lane, and what it would as a whole order.
-    void gain(int block, int slot, int node, Row& worth, Row& in_time) const;
+    // What serving a door in a slot gains, by lane, and what it would as a whole order and as a part of one.
+    void gain(int block, int slot, int node, Row& worth, Row& whole, Row& part) const;
     Cost at_hub(int hub, int slot) const;
     std::size_t at(int slot, int node) const {
         return static_cast<std::size_t>(slot) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
@@ -159,7 +171,7 @@ class Days {
     std::vector<std::vector<Arc>> far_;          // by target, those of a slot at least, shortest first
     std::vector<std::vector<NearArc>> near_;     // the same, where something may be remembered
     std::vector<std::vector<NearArc>> at_once_;  // by target, those of no slot
-    std::vector<Cell> whole_, part_, least_;     // (blocks, nodes)
+    std::vector<Cell> whole_, part_, share_, least_;  // (blocks, nodes)
     std::vector<std::vector<Return>> back_;      // by hub, by slot
     Cost lowest_ = 0;
     Cost toll_ = 0;

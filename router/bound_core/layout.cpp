@@ -40,8 +40,8 @@ Days::Days(Ground ground) : ground_(std::move(ground)) {
     const auto nodes = static_cast<std::size_t>(ground_.nodes), slots = static_cast<std::size_t>(ground_.slots);
     if (ground_.nodes < 0 || ground_.slots < 1 || ground_.nodes > 32000) throw std::invalid_argument("ground without slots, or too many nodes");
     if (ground_.hop_slots.size() != nodes * nodes || ground_.hop_cost.size() != nodes * nodes) throw std::invalid_argument("hops are (nodes, nodes)");
-    if (ground_.opens.size() != nodes || ground_.late.size() != nodes * slots || ground_.part_late.size() != nodes * slots)
-        throw std::invalid_argument("opens is (nodes,), late and part_late (nodes, slots)");
+    if (ground_.opens.size() != nodes || ground_.late.size() != nodes * slots)
+        throw std::invalid_argument("opens is (nodes,), late (nodes, slots)");
     hubs_ = nodes ? static_cast<int>(ground_.out_slots.size() / nodes) : 0;
     const std::size_t stems = static_cast<std::size_t>(hubs_) * nodes;
     if (ground_.out_slots.size() != stems || ground_.out_cost.size() != stems || ground_.back_slots.size() != stems || ground_.back_cost.size() != stems)

@@ -35,15 +35,15 @@ Ground some_ground(int nodes, int slots, int hubs, int shortest, std::uint64_t s
     for (int cell = 0; cell < hubs * nodes; ++cell) leg(1, ground.out_slots, ground.out_cost), leg(0, ground.back_slots, ground.back_cost);
     for (int node = 0; node < nodes; ++node) ground.opens.push_back(draw.below(4) ? 0 : draw.below(slots + 1));
     for (int node = 0; node < nodes; ++node)
-        for (int slot = 0; slot < slots; ++slot) ground.late.push_back(slot > 6 ? 20 : 0), ground.part_late.push_back(node % 2 && slot > 6 ? 10 : 0);
+        for (int slot = 0; slot < slots; ++slot) ground.late.push_back(slot > 6 ? 32 : 0);
     return ground;
 }
 
 // All days, tried out: trips visit a door once at most. By hub and slot, the least cost with a trip made, or without.
 class Brute {
    public:
-    Brute(const Ground& ground, const std::vector<Cost>& whole, const std::vector<Cost>& part, const std::vector<Cost>& least, Cost toll)
-        : g_(ground), whole_(whole), part_(part), least_(least), toll_(toll), hubs_(static_cast<int>(ground.out_slots.size()) / ground.nodes),
+    Brute(const Ground& ground, const Gains& gains)
+        : g_(ground), gains_(gains), hubs_(static_cast<int>(ground.out_slots.size()) / ground.nodes),
           made_(static_cast<std::size_t>(hubs_ * ground.slots), kNone) {
         for (int slot = 0; slot < g_.slots; ++slot)
             for (int hub = 0; hub < hubs_; ++hub) {
@@ -56,7 +56,7 @@ class Brute {
                     if (g_.lanes[lane].hub == hub && slot >= g_.lanes[lane].first && slot <= g_.lanes[lane].last)
                         for (int node = 0; node < g_.nodes; ++node) {
                             const auto stem = static_cast<std::size_t>(hub * g_.nodes + node);
-                            if (g_.out_slots[stem] < g_.slots) visit(node, slot + g_.out_slots[stem], static_cast<int>(lane), here + g_.out_cost[stem] + toll_, 0);
+                            if (g_.out_slots[stem] < g_.slots) visit(node, slot + g_.out_slots[stem], static_cast<int>(lane), here + g_.out_cost[stem] + gains_.toll, 0);
                         }
             }
     }
@@ -74,7 +74,7 @@ class Brute {
         if (slot >= g_.slots || seen >> node & 1) return;
         const auto at = static_cast<std::size_t>(node) * g_.lanes.size() + static_cast<std::size_t>(lane);
         const auto then = static_cast<std::size_t>(node * g_.slots + slot);
-        cost -= std::max({whole_[at] - g_.late[then], part_[at] - g_.part_late[then], least_[at]});
+        cost -= std::max({gains_.whole[at] - g_.late[then], gains_.part[at] - g_.late[then] / 32 * gains_.share[at] / 8, gains_.least[at]});
         for (int hub = 0; hub < hubs_; ++hub) {
             const auto stem = static_cast<std::size_t>(hub * g_.nodes + node);
             if (g_.back_slots[stem] >= g_.slots - slot) continue;
@@ -90,8 +90,7 @@ class Brute {
     }
 
     const Ground& g_;
-    const std::vector<Cost>&whole_, &part_, &least_;
-    Cost toll_;
+    const Gains& gains_;
     int hubs_;
     std::vector<Cost> made_;
 };
@@ -100,13 +99,16 @@ void the_cheapest_day_is_the_cheapest_of_all_where_every_door_is_near() {
     for (std::uint64_t seed = 1; seed <= 400; ++seed) {
         const Ground ground = some_ground(4, 14, 1 + static_cast<int>(seed % 2), static_cast<int>(seed % 3 != 0), seed);
         Draw draw(seed);
-        std::vector<Cost> whole, part, least;
-        for (std::size_t at = 0; at < ground.lanes.size() * 4; ++at) whole.push_back(draw.below(60) - 5), part.push_back(draw.below(40) - 5), least.push_back(-draw.below(20));
-        const Cost toll = draw.below(20) - 5;
+        Gains gains;
+        for (std::size_t at = 0; at < ground.lanes.size() * 4; ++at) {
+            gains.whole.push_back(draw.below(60) - 5), gains.part.push_back(draw.below(40) - 5);
+            gains.share.push_back(draw.below(kAll + 1)), gains.least.push_back(-draw.below(20));
+        }
+        gains.toll = draw.below(20) - 5;
         Tables tables;
         Days days(ground);
-        CHECK(days.price(tables, whole, part, least, toll));
-        const Brute brute(ground, whole, part, least, toll);
+        CHECK(days.price(tables, gains));
+        const Brute brute(ground, gains);
         for (int slot = 0; slot < ground.slots; ++slot) {
             CHECK(days.value(slot) == brute.value(slot) || (days.value(slot) >= kNone / 2 && brute.value(slot) >= kNone / 2));
             if (days.value(slot) < kNone / 2) CHECK(!days.path(tables, slot).empty());
@@ -117,10 +119,11 @@ void the_cheapest_day_is_the_cheapest_of_all_where_every_door_is_near() {
 void days_get_no_dearer_with_time_where_many_walks_are_dropped() {
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
         const Ground ground = some_ground(30, 40, 2, 1, seed);
-        const std::vector<Cost> whole(30 * ground.lanes.size(), 40), part(30 * ground.lanes.size(), 10);
+        const std::vector<Cost> part(30 * ground.lanes.size(), 10);
+        const Gains gains{std::vector<Cost>(part.size(), 40), part, part, part};
         Tables tables;
         Days days(ground);
-        CHECK(days.price(tables, whole, part, part, 0));
+        CHECK(days.price(tables, gains));
         const std::vector<Visit> path = days.path(tables, ground.slots - 1);
         CHECK(!path.empty() && path.back().first);
         CHECK(days.value(ground.slots - 1) <= days.value(ground.slots - 2));
@@ -131,12 +134,12 @@ void cheap_days_end_at_different_doors_the_cheapest_first() {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         const Ground ground = some_ground(12, 30, 1 + static_cast<int>(seed % 2), 1, seed);
         Draw draw(seed);
-        std::vector<Cost> whole;
-        for (std::size_t at = 0; at < ground.lanes.size() * 12; ++at) whole.push_back(10 + draw.below(60));
-        const std::vector<Cost> part(whole.size(), 5);
+        const std::vector<Cost> part(ground.lanes.size() * 12, 5);
+        Gains gains{{}, part, part, part, 3};
+        for (std::size_t at = 0; at < part.size(); ++at) gains.whole.push_back(10 + draw.below(60));
         Tables tables;
         Days days(ground);
-        CHECK(days.price(tables, whole, part, part, 3));
+        CHECK(days.price(tables, gains));
         const int by = ground.slots - 2;
         const std::vector<Day> found = days.cheap(tables, by, 5);
         if (days.value(by) >= kNone / 2) {
@@ -159,10 +162,11 @@ void cheap_days_end_at_different_doors_the_cheapest_first() {
 
 void amounts_beyond_counting_are_refused() {
     const Ground ground = some_ground(3, 10, 1, 1, 4);
-    const std::vector<Cost> whole(3 * ground.lanes.size(), kDeep + 1), part(3 * ground.lanes.size(), 0);
+    const std::vector<Cost> part(3 * ground.lanes.size(), 0);
+    const Gains gains{std::vector<Cost>(part.size(), kDeep + 1), part, part, part};
     Tables tables;
     Days days(ground);
-    CHECK(!days.price(tables, whole, part, part, 0));
+    CHECK(!days.price(tables, gains));
 }
 
 void a_day_without_doors_has_no_cost() {
@@ -171,7 +175,7 @@ void a_day_without_doors_has_no_cost() {
     ground.lanes.push_back({0, 0, 4});
     Tables tables;
     Days days(ground);
-    CHECK(days.price(tables, {}, {}, {}, 0));
+    CHECK(days.price(tables, {}));
     CHECK(days.value(4) == kNone && days.path(tables, 4).empty() && days.cheap(tables, 4, 3).empty());
 }
 
