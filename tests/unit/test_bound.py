@@ -92,7 +92,7 @@ def test_an_order_that_the_far_hub_has_whole_is_not_fetched_in_parts_from_the_ne
 
 
 def test_who_comes_in_parts_is_late_with_the_last_of_them() -> None:
-    """From the near hub the mug comes at 19:03:20, from the far one the pot at 19:23:20: 2 500 more by 19:10 as well."""
+    """From the near hub the mug comes at 19:03:20, from the far one the pot at 19:23:20: 2 500 more, by 19:10 too."""
     drop = mug_and_pot()
     (tier,) = drop.tiers
     late = Penalty(steps=(Step(after=0, amount=2500),))
