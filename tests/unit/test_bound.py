@@ -110,9 +110,8 @@ def test_work_that_has_begun_is_counted_once_and_exactly() -> None:
     begun = drop.committed
     done = replace(drop, orders=drop.orders[:1], committed=replace(begun, parcels=begun.parcels[:1], trips=()))
     assert bound(done) > 0
-    assert bound(drop) <= base_plan().cost.total
-    # What has begun leaves fewer plans, so the bound should not fall far; the relaxations differ.
-    assert bound(drop) >= 0.9 * bound(base_drop())
+    # What has begun leaves fewer plans, yet is relaxed more loosely: the drop without comes to 5 963.
+    assert 5440 < bound(drop) <= base_plan().cost.total
 
 
 def test_pricing_whole_days_proves_more_than_single_visits() -> None:
