@@ -24,6 +24,7 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 from router.bound.effort import Effort
 from router.bound.fees import Floats, Ints
 from router.bound.offers import Answer, Market, Offer
+from router.bound.wants import Flags
 
 NEAR, CLOSE, LEAST = 0.1, 3e-3, 1e-4
 """How far an offer may lie from the best one, at first, when time is up and in the end, in shares of what an order
@@ -49,7 +50,8 @@ IDLE = 5
 
 
 class Bundle:
-    """The days seen so far; ``limits``, ``heights``, ``slopes``: by when each ends, and its cost by the offer.
+    """The days seen so far; ``limits``, ``heights``, ``slopes``: by when each ends, and its cost by the offer;
+    ``needed``, by which program the last time; ``lasting``, as it was seen.
 
     trial_s: seconds that days took to price the last time.
     """
@@ -59,6 +61,7 @@ class Bundle:
         self._heights: Floats = np.zeros(0)
         self._slopes: Any = None
         self._needed: Ints = np.zeros(0, dtype=np.int64)
+        self._lasting: Flags = np.zeros(0, dtype=np.bool_)
         self._programs = 0
         self.trial_s = 0.0
 
@@ -76,8 +79,19 @@ class Bundle:
         while near >= LEAST * size and (left_s := left.spend()) is not None:
             began = monotonic()
             found = self._best(market, top, near, left_s)
-            if found is None or found[1] <= enough * max(1.0, abs(top.bound)):
+            if found is None:
                 break
+            little = enough * max(1.0, abs(top.bound))
+            if found[1] <= little:
+                again = self._without_forbidden(market, top, left)
+                if again is None:
+                    break
+                if again.bound > top.bound:
+                    told(again)
+                if again.bound <= top.bound + little:
+                    break
+                top = again
+                continue
             best, promised = found
             at = top.offer.flat()
             answer = self._try(market, top.offer.shaped(at + BETWEEN * (best.flat() - at)), left)
@@ -104,12 +118,20 @@ class Bundle:
             self.trial_s = monotonic() - began
         return answer
 
-    def _add(self, answer: Answer) -> None:
-        keep = self._needed >= self._programs - IDLE
+    def _without_forbidden(self, market: Market, top: Answer, left: Effort) -> Answer | None:
+        """The best offer again, once the days that are forbidden by now are dropped; none where there are none."""
+        if self._lasting.all() or (again := self._try(market, top.offer, left)) is None:
+            return None
+        self._add(again, only=self._lasting)
+        return again
+
+    def _add(self, answer: Answer, only: Flags | bool = True) -> None:
+        keep = (self._needed >= self._programs - IDLE) & only
         old = self._slopes[keep] if self._slopes is not None else answer.slopes[:0]
         self._limits = np.append(self._limits[keep], answer.limits)
         self._heights = np.append(self._heights[keep], answer.costs - answer.slopes @ answer.offer.flat())
         self._slopes = vstack([old, answer.slopes], format="csr")
+        self._lasting = np.append(self._lasting[keep], answer.lasting)
         self._needed = np.append(self._needed[keep], np.full(len(answer.limits), self._programs))
 
     def _best(self, market: Market, top: Answer, near: float, left_s: float) -> tuple[Offer, float] | None:

@@ -25,8 +25,8 @@ LANES = 16
 FAR_SLOTS = 1 << 29
 """More slots than any day has."""
 
-CELLS = 8_000_000
-"""Most slots times doors times lanes of a day, 70 bytes each."""
+CELLS = 6_000_000
+"""Most slots times doors times lanes of a day, 130 bytes each."""
 
 BRIEF = 20
 """Most legs of less than a slot, on average over the doors."""

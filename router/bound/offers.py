@@ -94,9 +94,9 @@ class Answer:
     """A bound (without what is settled), the sizes of its terms added up, and the offer (cut to what orders can offer).
 
     values: by crew, of all its days; cheapest: by limit, the cheapest day. Of some days, these among them: costs,
-    limits, and slopes (days, ``Offer.flat``), how they change with the offer. carried, lines: (orders, ``Offer.flat``),
-    how what orders cost by collections alone changes, and their lines where they are cheapest; there: how much there is
-    of what is shared.
+    limits, lasting, and slopes (days, ``Offer.flat``), how they change with the offer. carried, lines: (orders,
+    ``Offer.flat``), how what orders cost by collections alone changes, and their lines where they are cheapest; there:
+    how much there is of what is shared.
     """
 
     bound: float
@@ -106,6 +106,7 @@ class Answer:
     cheapest: Floats
     costs: Floats
     limits: Ints
+    lasting: Flags
     slopes: Any
     there: Prices
     carried: Any
@@ -113,11 +114,14 @@ class Answer:
 
 
 class Day(NamedTuple):
-    """A day's cost in minor units, the number of its kind's limit by which it ends, and ``_bound.Days.path``."""
+    """A day's cost in minor units, the number of its kind's limit by which it ends, ``_bound.Days.path``, and whether
+    it may come again: one that comes to a door twice in a trip is forbidden from the next time on, where that can be
+    remembered."""
 
     cost: float
     limit: int
     visits: list[tuple[int, int, int, bool]]
+    lasting: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +181,11 @@ class Market:
             self.counts_trips[kind.home_team] &= all(np.isfinite(each.trips) for each in kind.members)
         self.crews = Crews(kinds, self.counts_trips)
 
+    def recall(self, other: Market) -> None:
+        """What days have learned in a market of the same kinds by another clock."""
+        for own, before in zip(self.days, other.days, strict=True):
+            own.recall(before)
+
     def terms(self, prices: Prices, short: Floats) -> Terms:
         """What orders cost at these prices, couriers aside."""
         return Terms.of(self.orders, prices, self.shortage.share @ short)
@@ -219,6 +228,7 @@ class Market:
             cheapest=cheapest,
             costs=np.array([day.cost for _, day in days]),
             limits=limits,
+            lasting=np.array([day.lasting for _, day in days], dtype=np.bool_),
             slopes=slopes,
             carried=taking.carried(),
             lines=taking.in_parts,
@@ -259,7 +269,7 @@ class Market:
         found_days += [each for each in others if each[2] not in known_visits]
         # Dearer ones go where there is no way.
         own = [
-            Day(cost / kind.scale, bisect_left(slots, slot), visits)
+            Day(cost / kind.scale, bisect_left(slots, slot), visits, not days.learn(visits))
             for cost, slot, visits in found_days
             if visits and cost < _bound.DEEP
         ]

@@ -69,7 +69,8 @@ def raise_offers(
         offer = bundle.settle(proof, offer, left, proved, SOON if finer else LAST)
         if not finer or not left.more():
             return
-        proof, slot_s = Market(relaxed, finer, scene, workers), slot_s // 2
+        rougher, proof, slot_s = proof, Market(relaxed, finer, scene, workers), slot_s // 2
+        proof.recall(rougher)
 
 
 def _work(made: list[Kind]) -> int:

@@ -20,6 +20,12 @@ template <class Array> std::vector<std::int32_t> copied(const Array& array) {
 
 using Rows = std::vector<std::tuple<int, int, int, bool>>;
 
+std::vector<Visit> visits_of(const Rows& rows) {
+    std::vector<Visit> visits;
+    for (const auto& [node, lane, paid, first] : rows) visits.push_back({node, lane, static_cast<Paid>(paid), first});
+    return visits;
+}
+
 Rows rows(const std::vector<Visit>& visits) {
     Rows found;
     for (const Visit& visit : visits) found.emplace_back(visit.node, visit.lane, static_cast<int>(visit.paid), visit.first);
@@ -64,6 +70,8 @@ NB_MODULE(_bound, m) {
              })
         .def("value", &Days::value)
         .def("path", [](const Days& self, const Tables& tables, int slot) { return rows(self.path(tables, slot)); })
+        .def("learn", [](Days& self, const Rows& day) { return self.learn(visits_of(day)); })
+        .def("recall", &Days::recall)
         .def("cheap", [](const Days& self, const Tables& tables, int slot, std::size_t most) {
             std::vector<std::tuple<int, int, Rows>> days;
             for (const Day& day : self.cheap(tables, slot, most)) days.emplace_back(day.cost, day.slot, rows(day.visits));

@@ -1,6 +1,7 @@
 #include "days.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
 namespace dropwright::bound {
@@ -11,10 +12,14 @@ DROPWRIGHT_INLINE void fill(Row& row, Cost value) {
     for (int lane = 0; lane < kLanes; ++lane) row[lane] = value;
 }
 
-DROPWRIGHT_INLINE bool any(const Row& mask) {
-    Cost found = 0;
-    for (int lane = 0; lane < kLanes; ++lane) found |= mask[lane];
-    return found != 0;
+// A bit for each lane where the mask is set.
+DROPWRIGHT_INLINE unsigned bits(const Row& mask) {
+    const Row one = {1, 2, 4, 8, 16, 32, 64, 128};
+    const Row own = mask & one;
+    std::array<std::uint64_t, kLanes / 2> pairs;
+    std::memcpy(pairs.data(), &own, sizeof own);
+    const std::uint64_t all = pairs[0] | pairs[1] | pairs[2] | pairs[3];
+    return static_cast<unsigned>(all | all >> 32);
 }
 
 }  // namespace
@@ -70,7 +75,7 @@ template <int> DROPWRIGHT_INLINE void Days::reach(Tables& tables, int block, int
         Row best = limit, from;
         fill(from, -2);
         // Whether a leg that takes so long, or longer ones, can still be of use.
-        const auto far = [&](const Arc& arc) { return arc.slots > arrived || !any(tables.lowest[block_at(block, arrived - arc.slots)].row + arc.floor < best); };
+        const auto far = [&](const Arc& arc) { return arc.slots > arrived || !bits(tables.lowest[block_at(block, arrived - arc.slots)].row + arc.floor < best); };
         int told = 0;
         for (const Arc& arc : item(far_, node)) {
             if (arc.slots != told && far(arc)) break;
@@ -86,28 +91,37 @@ template <int> DROPWRIGHT_INLINE void Days::reach(Tables& tables, int block, int
         load(block, arrived, node, loaded);
         for (int lane = 0; lane < kLanes; ++lane) {
             if (loaded.row[lane] < best[lane]) best[lane] = loaded.row[lane], from[lane] = -1;
-            if (from[lane] != -2) put<true>(made[lane], {best[lane], static_cast<std::int16_t>(from[lane]), 0, 0});
+            if (from[lane] != -2) put<true>(made[lane], walk_from(from[lane], 0, best[lane], 0));
         }
         told = 0;
+        // Which legs are of use first, so that the walks before are on their way from memory when they are looked at.
+        tables.useful.clear();
         for (const NearArc& near : item(near_, node)) {
             if (near.arc.slots != told && far(near.arc)) break;
             told = near.arc.slots;
             const int before = arrived - near.arc.slots;
             // The far walk remembers nothing, so none that costs as much is of use.
-            const Row useful = tables.least[low + at(before, near.arc.source)].row + near.arc.cost < best;
-            for (int lane = 0; lane < kLanes; ++lane) {
-                if (!useful[lane]) continue;
-                const Labels& past = tables.labels[labels_at(before, near.arc.source, block * kLanes + lane)];
+            const unsigned lanes = bits(tables.least[low + at(before, near.arc.source)].row + near.arc.cost < best);
+            if (!lanes) continue;
+            const Labels* const past = &tables.labels[labels_at(before, near.arc.source, block * kLanes)];
+            for (unsigned left = lanes; left; left &= left - 1) {
+                const Labels& walks = past[__builtin_ctz(left)];
+                __builtin_prefetch(&walks.front());
+                __builtin_prefetch(&walks[kKept / 2]);
+            }
+            tables.useful.push_back({&near, past, lanes});
+        }
+        for (const auto& [near, past, lanes] : tables.useful)
+            for (unsigned left = lanes; left; left &= left - 1) {
+                const int lane = __builtin_ctz(left);
                 for (int place = 0; place < kKept; ++place) {
-                    const Label& walk = item(past, place);
-                    const Cost cost = walk.cost + near.arc.cost;
+                    const Label& walk = item(past[lane], place);
+                    const Cost cost = walk.cost + near->arc.cost;
                     if (cost >= best[lane]) break;
-                    if (walk.seen & near.ban) continue;
-                    const auto seen = static_cast<std::uint8_t>(near.low[walk.seen & 15] | near.high[walk.seen >> 4] | near.own);
-                    put<true>(made[lane], {cost, static_cast<std::int16_t>(near.arc.source), seen, static_cast<std::uint8_t>(place)});
+                    if (walk.seen & near->ban) continue;
+                    put<true>(made[lane], walk_from(near->arc.source, place, cost, near->pass(walk.seen)));
                 }
             }
-        }
     }
     for (int lane = 0; lane < kLanes; ++lane) {
         Labels& earlier = tables.earlier[static_cast<std::size_t>(node) * lanes_ + static_cast<std::size_t>(block * kLanes + lane)];
@@ -152,8 +166,7 @@ void Days::close(Tables& tables, int block, int slot) {
                             if (walk.seen & near.ban) continue;
                             const Cost cost = std::max(walk.cost + near.arc.cost - worth[lane], -2 * kDeep);
                             if (cost > kNone / 2) continue;
-                            const auto seen = static_cast<std::uint8_t>(near.low[walk.seen & 15] | near.high[walk.seen >> 4] | near.own);
-                            put<true>(made, {cost, static_cast<std::int16_t>(near.arc.source), seen, static_cast<std::uint8_t>(place)});
+                            put<true>(made, walk_from(near.arc.source, place, cost, near.pass(walk.seen)));
                         }
                     }
                 lowest_ = std::min(lowest_, made[0].cost);
@@ -219,6 +232,8 @@ bool Days::price(Tables& tables, const Gains& gains) {
     const auto nodes = static_cast<std::size_t>(ground_.nodes), lanes = ground_.lanes.size(), slots = static_cast<std::size_t>(ground_.slots);
     for (const auto* each : {&gains.whole, &gains.part, &gains.share, &gains.least})
         if (each->size() != nodes * lanes) throw std::invalid_argument("gains are (nodes, lanes)");
+    if (has_learned_) known_ = learned_, set_legs();
+    has_learned_ = false;
     Row none;
     fill(none, kNoGain);
     lowest_ = 0, toll_ = gains.toll;
@@ -279,8 +294,7 @@ std::vector<Day> Days::cheap(const Tables& tables, int slot, std::size_t most) c
     for (int hub = 0; hub < hubs_; ++hub)
         if (ground_.home < 0 || hub == ground_.home)
             for (int node = 0; node < ground_.nodes; ++node)
-                for (int lane = 0; lane < static_cast<int>(ground_.lanes.size()); ++lane)
-                    if (const End found = end(tables, slot, hub, node, lane); found.cost < kNone / 2) ends.push_back(found);
+                for (int block = 0; block < blocks_; ++block) add_ends(tables, slot, hub, node, block, ends);
     std::stable_sort(ends.begin(), ends.end(), [](const End& a, const End& b) { return a.cost < b.cost; });
     std::vector<Day> days;
     std::vector<bool> passed(static_cast<std::size_t>(ground_.nodes));
@@ -295,15 +309,23 @@ std::vector<Day> Days::cheap(const Tables& tables, int slot, std::size_t most) c
     return days;
 }
 
-Days::End Days::end(const Tables& tables, int slot, int hub, int node, int lane) const {
+// The cheapest day that ends at this door, by lane of a block.
+void Days::add_ends(const Tables& tables, int slot, int hub, int node, int block, std::vector<End>& ends) const {
     const std::size_t stem = static_cast<std::size_t>(hub) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
+    const std::size_t low = block_at(block, 0) * static_cast<std::size_t>(ground_.nodes);
     const int takes = ground_.back_slots[stem];
-    End found{kNone, 0, node, 0, lane};
+    Row best, then{};
+    fill(best, kNone / 2);
     for (int served = 0; takes <= slot && served <= slot - takes; ++served) {
-        const Cost cost = tables.labels[labels_at(served, node, lane)][0].cost;
-        if (cost < kNone / 2 && cost + ground_.back_cost[stem] < found.cost) found = {cost + ground_.back_cost[stem], served + takes, node, served, lane};
+        const Row cost = tables.least[low + at(served, node)].row;
+        Row now;
+        fill(now, served);
+        const Row better = cost < best;
+        best = better ? cost : best;
+        then = better ? now : then;
     }
-    return found;
+    for (int lane = 0; lane < kLanes; ++lane)
+        if (best[lane] < kNone / 2) ends.push_back({best[lane] + ground_.back_cost[stem], then[lane] + takes, node, then[lane], block * kLanes + lane});
 }
 
 // The last return to a hub by this slot.
@@ -334,7 +356,7 @@ std::vector<Visit> Days::trace(const Tables& tables, int slot, int node, int lan
 // The visit of a walk, and the walk before it. loaded: the slot of loading once the hub is reached.
 std::optional<Visit> Days::step_back(const Tables& tables, int& slot, int& node, int lane, int& place, int& loaded) const {
     const Label& own = item(tables.labels[labels_at(slot, node, lane)], place);
-    const int block = lane / kLanes, column = lane % kLanes, door = own.from;
+    const int block = lane / kLanes, column = lane % kLanes, door = own.door();
     if (own.cost >= kNone || door < -1) return std::nullopt;
     Row worth, whole, part;
     gain(block, slot, node, worth, whole, part);
@@ -355,9 +377,9 @@ std::optional<Visit> Days::step_back(const Tables& tables, int& slot, int& node,
     }
     const std::size_t cell = static_cast<std::size_t>(door) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
     for (int at = slot - ground_.hop_slots[cell]; at >= 0; --at) {
-        if (item(tables.labels[labels_at(at, door, lane)], own.place).cost + ground_.hop_cost[cell] == before) {
+        if (item(tables.labels[labels_at(at, door, lane)], own.place()).cost + ground_.hop_cost[cell] == before) {
             const Visit visit{node, lane, paid, false};
-            slot = at, node = door, place = own.place;
+            slot = at, node = door, place = own.place();
             return visit;
         }
         if (!waits) break;

@@ -1,7 +1,7 @@
 // The cheapest day of a courier at given gains: a path through time and places, from load to load, by dynamic
 // programming. Trips are relaxed to ng-routes (Baldacci, Mingozzi, Roberti 2011): a door may be visited again once the
-// walk has been at a door that does not count it among its near ones. Everything is whole numbers, so that a value is
-// a proof. docs/model.md, "The lower bound", says what is proved.
+// walk has been at a door that does not know it; doors get to know those that good days came to again (Roberti, Mingozzi
+// 2014). Everything is whole numbers, so that a value is a proof. docs/model.md, "The lower bound", says what is proved.
 #pragma once
 
 #include <limits>
@@ -14,9 +14,8 @@ namespace dropwright::bound {
 
 // Slots of a leg that there is not.
 inline constexpr int kNoWay = std::numeric_limits<std::int32_t>::max();
-// Lanes that are looked at together, doors that count as near to another.
+// Lanes that are looked at together.
 inline constexpr int kLanes = 8;
-inline constexpr int kNear = 8;
 // A share of all.
 inline constexpr Cost kAll = 256;
 
@@ -82,6 +81,31 @@ struct Cell {
     Row row;
 };
 
+// A leg to a door.
+struct Arc {
+    std::int32_t source;
+    std::int32_t slots;
+    Cost cost;
+    Cost floor;  // the least cost from this arc of its list on
+};
+
+// One of which something may be remembered. Bits of doors: `ban`, of the target; `own`, of the source; `keep`, of those
+// that both know.
+struct NearArc {
+    Arc arc;
+    Seen ban;
+    Seen own;
+    Seen keep;
+    DROPWRIGHT_INLINE Seen pass(Seen seen) const { return static_cast<Seen>((seen & keep) | own); }
+};
+
+// Such a leg with walks that may be of use: those of a source's lanes, and a bit for each lane.
+struct Useful {
+    const NearArc* near;
+    const Labels* past;
+    unsigned lanes;
+};
+
 // Room for the numbers of one day after the other.
 struct Tables {
     std::vector<Labels> labels;                 // (slots, nodes, lanes)
@@ -90,6 +114,7 @@ struct Tables {
     std::vector<std::pair<Cost, int>> best;     // (slots, nodes): the cheapest of all lanes, and which
     std::vector<Labels> earlier;                // (nodes, lanes): some walks of the slots before
     std::vector<Cell> free;                     // (blocks, nodes): the cheapest of these that remembers nothing
+    std::vector<Useful> useful;                 // legs to the door that is looked at
 };
 
 class Days {
@@ -106,22 +131,13 @@ class Days {
     // comes by.
     std::vector<Day> cheap(const Tables& tables, int slot, std::size_t most) const;
 
+    // Doors on the way get to know those that a day comes to again within a trip, from the next `price` on; whether that
+    // forbids it. Doors that know others of these colours do not.
+    bool learn(const std::vector<Visit>& visits);
+    // What the days of another clock have learned; of the same doors.
+    void recall(const Days& other);
+
    private:
-    struct Arc {
-        std::int32_t source;
-        std::int32_t slots;
-        Cost cost;
-        Cost floor;  // the least cost from this arc of its list on
-    };
-    // A leg between doors that have near doors in common: what is remembered there of what was remembered here, by the
-    // lower and the upper half of the bits; `ban`: the bit that stands for the target.
-    struct NearArc {
-        Arc arc;
-        std::uint8_t ban;
-        std::uint8_t own;
-        std::array<std::uint8_t, 16> low;
-        std::array<std::uint8_t, 16> high;
-    };
     struct Return {
         Cost cost = kNone;
         int node = -1;  // -1: waited since the slot before
@@ -129,7 +145,12 @@ class Days {
         int lane = -1;
     };
 
-    void set_neighbours();
+    // By colour, the door of that colour that a door knows; -1: none.
+    using Known = std::array<int, kColours>;
+
+    void set_colours();
+    void set_legs();
+    bool forbid(const std::vector<int>& loop, int door);
     std::size_t block_at(int block, int slot) const {
         return static_cast<std::size_t>(block) * static_cast<std::size_t>(ground_.slots) + static_cast<std::size_t>(slot);
     }
@@ -147,7 +168,7 @@ class Days {
         return static_cast<std::size_t>(slot) * static_cast<std::size_t>(ground_.nodes) + static_cast<std::size_t>(node);
     }
     std::size_t labels_at(int slot, int node, int lane) const { return at(slot, node) * lanes_ + static_cast<std::size_t>(lane); }
-    // A day whose last visit is to this door: the cheapest of those that end there in this lane.
+    // A day whose last visit is to this door.
     struct End {
         Cost cost;
         int slot;
@@ -156,7 +177,7 @@ class Days {
         int lane;
     };
 
-    End end(const Tables& tables, int slot, int hub, int node, int lane) const;
+    void add_ends(const Tables& tables, int slot, int hub, int node, int block, std::vector<End>& ends) const;
     const Return& last_return(int hub, int slot) const;
     // The visits of the cheapest walk to a door, and of the day before it; none where they cannot be told.
     std::vector<Visit> trace(const Tables& tables, int slot, int node, int lane) const;
@@ -168,6 +189,9 @@ class Days {
     int blocks_ = 0;
     bool return_first_ = false;
     int passes_ = 0;                             // simple walks through legs of no slot at all have at most so many
+    std::vector<int> colours_;
+    std::vector<Known> known_, learned_;         // by door: what counts now, and from the next time on
+    bool has_learned_ = false;
     std::vector<std::vector<Arc>> far_;          // by target, those of a slot at least, shortest first
     std::vector<std::vector<NearArc>> near_;     // the same, where something may be remembered
     std::vector<std::vector<NearArc>> at_once_;  // by target, those of no slot

@@ -16,20 +16,32 @@ inline constexpr Cost kDeep = 1 << 27;
 // A gain so low that nobody visits for it.
 inline constexpr Cost kNoGain = -(1 << 28);
 // Walks kept for each door, slot and lane.
-inline constexpr int kKept = 8;
+inline constexpr int kKept = 16;
 
-// A walk to a door, the near doors it remembers (a bit each), and the walk before: its door (-1: the hub) and place.
+// Doors that a walk remembers, a bit for each by its colour.
+using Seen = std::uint16_t;
+inline constexpr int kColours = 16;
+
+// A walk to a door, the doors it remembers, and the walk before: its door (-1: the hub, -2: nobody came) and place.
 struct Label {
     Cost cost;
-    std::int16_t from;
-    std::uint8_t seen;
-    std::uint8_t place;
+    Seen seen;
+    std::uint16_t before;
+    DROPWRIGHT_INLINE int door() const { return before / kKept - 2; }
+    DROPWRIGHT_INLINE int place() const { return before % kKept; }
 };
+
+// Doors that `before` can tell apart.
+inline constexpr int kDoors = 65536 / kKept - 2;
+
+DROPWRIGHT_INLINE Label walk_from(int door, int place, Cost cost, Seen seen) {
+    return {cost, seen, static_cast<std::uint16_t>((door + 2) * kKept + place)};
+}
 
 // The walks of a door in a slot and lane, cheapest first; beyond the last one, costs are kNone.
 using Labels = std::array<Label, kKept>;
 
-inline constexpr Label kNobody{kNone, -2, 0, 0};
+inline constexpr Label kNobody{kNone, 0, 0};
 
 // Puts a walk in its place, unless another one is as cheap and remembers no more; drops those to which it is such.
 // Where there is no room, the dearest is dropped; or, if they are to `merge`, the two dearest become one that costs as
@@ -40,7 +52,7 @@ template <bool merge> DROPWRIGHT_INLINE void put(Labels& labels, Label made) {
         if (!(labels[static_cast<std::size_t>(at)].seen & ~made.seen)) return;
         if (++at == kKept) {
             Label& last = labels[kKept - 1];
-            if (merge) last.seen = static_cast<std::uint8_t>(last.seen & made.seen);
+            if (merge) last.seen = static_cast<Seen>(last.seen & made.seen);
             return;
         }
     }
@@ -66,7 +78,7 @@ template <bool merge> DROPWRIGHT_INLINE void put(Labels& labels, Label made) {
         return;
     }
     Label& last = labels[kKept - 1];
-    if (merge) last.seen = static_cast<std::uint8_t>(last.seen & moved.seen);
+    if (merge) last.seen = static_cast<Seen>(last.seen & moved.seen);
 }
 
 // Whether a walk that is here is as cheap and remembers no more.

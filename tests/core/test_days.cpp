@@ -130,13 +130,18 @@ void days_get_no_dearer_with_time_where_many_walks_are_dropped() {
     }
 }
 
+Gains some_gains(const Ground& ground, std::uint64_t seed) {
+    Draw draw(seed);
+    const std::vector<Cost> part(ground.lanes.size() * static_cast<std::size_t>(ground.nodes), 5);
+    Gains gains{{}, part, part, part, 3};
+    for (std::size_t at = 0; at < part.size(); ++at) gains.whole.push_back(10 + draw.below(60));
+    return gains;
+}
+
 void cheap_days_end_at_different_doors_the_cheapest_first() {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         const Ground ground = some_ground(12, 30, 1 + static_cast<int>(seed % 2), 1, seed);
-        Draw draw(seed);
-        const std::vector<Cost> part(ground.lanes.size() * 12, 5);
-        Gains gains{{}, part, part, part, 3};
-        for (std::size_t at = 0; at < part.size(); ++at) gains.whole.push_back(10 + draw.below(60));
+        const Gains gains = some_gains(ground, seed);
         Tables tables;
         Days days(ground);
         CHECK(days.price(tables, gains));
@@ -158,6 +163,34 @@ void cheap_days_end_at_different_doors_the_cheapest_first() {
         }
         CHECK(days.cheap(tables, -1, 5).empty());
     }
+}
+
+void doors_twice_in_a_trip_are_forbidden_once_learned() {
+    int learned = 0, dearer = 0;
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        // Few doors have colours of their own; of many, some share one, and not all that is learned can be known.
+        const bool few = seed % 3 != 0;
+        const Ground ground = some_ground(few ? 10 : 24, few ? 12 : 9, 1 + static_cast<int>(seed % 2), 1, seed);
+        const Gains gains = some_gains(ground, seed);
+        const Brute brute(ground, gains);
+        const int by = ground.slots - 1;
+        Tables tables;
+        Days days(ground);
+        CHECK(days.price(tables, gains));
+        const Cost first = days.value(by);
+        int rounds = 0;
+        for (; rounds < 100 && days.learn(days.path(tables, by)); ++rounds) {
+            CHECK(days.price(tables, gains));
+            CHECK(days.value(by) <= brute.value(by));
+        }
+        CHECK(rounds < 100 && first <= days.value(by));
+        CHECK(!few || days.value(by) == brute.value(by));
+        learned += rounds, dearer += days.value(by) > first;
+        Days others(ground);
+        others.recall(days);
+        CHECK(others.price(tables, gains) && others.value(by) == days.value(by));
+    }
+    CHECK(learned > 20 && dearer > 15);
 }
 
 void amounts_beyond_counting_are_refused() {
@@ -185,6 +218,7 @@ int main() {
     the_cheapest_day_is_the_cheapest_of_all_where_every_door_is_near();
     days_get_no_dearer_with_time_where_many_walks_are_dropped();
     cheap_days_end_at_different_doors_the_cheapest_first();
+    doors_twice_in_a_trip_are_forbidden_once_learned();
     amounts_beyond_counting_are_refused();
     a_day_without_doors_has_no_cost();
     std::printf("%d checks passed\n", passed);

@@ -185,8 +185,8 @@ def test_the_offer_at_hand_is_one_that_the_planes_may_keep() -> None:
     )
     top = Answer(
         bound=220.0, size=220.0, offer=offer, values=0 * one, cheapest=0 * one, costs=0 * one,
-        limits=np.zeros(1, dtype=np.int64), slopes=csr_array([[0.0, 0.0, -2.5, 0.0]]), there=shared,
-        carried=csr_array((1, 4)), lines=csr_array((1, 4)),
+        limits=np.zeros(1, dtype=np.int64), lasting=np.ones(1, dtype=bool), slopes=csr_array([[0.0, 0.0, -2.5, 0.0]]),
+        there=shared, carried=csr_array((1, 4)), lines=csr_array((1, 4)),
     )  # fmt: skip
     bundle = Bundle()
     bundle._add(top)
@@ -220,6 +220,32 @@ def test_the_box_closes_quickly_where_few_trials_are_left_and_slowly_where_many_
     Promising().settle(market, offer, Effort(None, 1000), lambda _: None, 1e-5)
     assert nears[0] == pytest.approx(NEAR)
     assert {round(after / before, 9) for before, after in pairwise(nears)} == {SLOWLY}
+
+
+def test_forbidden_days_are_dropped_once_nothing_more_is_promised_and_the_best_offer_is_priced_again() -> None:
+    """Twice what is seen is forbidden and proves more the next time; then it may come again, and that is the end."""
+    none, kept = np.zeros(0), list[int]()
+    shared = Prices(unit=none, line=none.reshape(0, 0), place=none, span=none, trip=none)
+    offer = Offer(worth=np.ones(1), line=none, short=none, shared=shared, load=np.zeros((0, 3)), trip=none)
+    answers: Any = iter(
+        SimpleNamespace(
+            bound=bound, offer=offer, limits=np.zeros(1, dtype=np.int64), costs=np.zeros(1),
+            lasting=np.array([bound == 3.0]), slopes=csr_array([[1.0]]),
+        )
+        for bound in (1.0, 2.0, 3.0)
+    )  # fmt: skip
+
+    class Content(Bundle):
+        def _best(self, market: Any, top: Answer, near: float, left_s: float) -> tuple[Offer, float] | None:
+            kept.append(len(self._limits))
+            return top.offer, 0.0
+
+    proved: list[float] = []
+    market: Any = SimpleNamespace(at=lambda *_: next(answers))
+    Content().settle(market, offer, Effort(None, 1000), lambda answer: proved.append(answer.bound), 1e-5)
+    assert proved == [1.0, 2.0, 3.0]
+    assert kept == [1, 1, 1]
+    assert next(answers, None) is None
 
 
 def test_slots_of_a_minute_where_shorter_ones_leave_few_trials(monkeypatch: pytest.MonkeyPatch) -> None:
