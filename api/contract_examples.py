@@ -45,7 +45,7 @@ CONTRACT = {
             "remedy": {"basis": "fixed", "steps": [{"after": "PT0S", "amount": 300}], "cap_per_event": 250},
         },
     ],
-    "settlement": {"window": "P1M", "dispute_within": "P30D"},
+    "settlement": {"window": "P1M"},
 }
 RELEASED = {
     "specversion": "1.0",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from fastapi import FastAPI
@@ -46,6 +47,12 @@ class Service:
         """Asks as this role; ``headers`` come on top."""
         headers = {**self.key(role, tenant), **given.pop("headers", {})}
         return self.client.request(method, path, headers=headers, **given)
+
+
+def ticking(first: datetime) -> Callable[[], datetime]:
+    """A clock that goes on by a second whenever it is read: no day of these tests is that of their run."""
+    seconds = count()
+    return lambda: first + timedelta(seconds=next(seconds))
 
 
 @contextmanager

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from api.principal import Role
-from tests.web.service import OTHER, Service
-from tests.web.test_sla_reports import CONTRACT, STORY, event
+from tests.web.service import OTHER, Service, ticking
+from tests.web.test_sla_reports import CONTRACT, NOW, STORY, event
 
 HERE = "/v1/sla/cases/northdock"
 
 
 @pytest.fixture
 def told(service: Service) -> Service:
+    service.app.state.clock = ticking(NOW)
     assert service.post("/v1/contracts", json=CONTRACT).status_code == 201
     assert service.post("/v1/events", json=STORY).status_code == 200
     return service

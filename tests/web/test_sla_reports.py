@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
@@ -48,6 +49,7 @@ CONTRACT = {
     "settlement": {"window": "P1M", "cap_12_months": 1000, "dispute_within": "P30D"},
 }
 WITHIN_S = 60
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
 AT = {"at": "2026-11-21T00:00:00Z"}
 
 

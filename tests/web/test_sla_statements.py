@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import date
 from typing import Any
 
 import openpyxl
 import pytest
 
 from api.principal import Role
-from tests.web.service import OTHER, Service
-from tests.web.test_sla_reports import CONTRACT, STORY, event
+from tests.web.service import OTHER, Service, ticking
+from tests.web.test_sla_reports import CONTRACT, NOW, STORY, event
 
 PATH = "/v1/sla/statements/northdock"
 MONTH = "2026-10-01"
@@ -25,6 +24,7 @@ def october(told: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def told(service: Service) -> Service:
+    service.app.state.clock = ticking(NOW)
     assert service.post("/v1/contracts", json=CONTRACT).status_code == 201
     assert service.post("/v1/events", json=[october(each) for each in STORY]).status_code == 200
     return service
@@ -88,7 +88,7 @@ def test_a_window_is_settled_once_when_it_is_over_and_by_those_who_may(told: Ser
 
     assert code(settle(told, Role.HUB)) == "not-allowed"
     assert code(settle(told, **{"from": "2026-10-02"})) == "no-window"
-    assert code(settle(told, **{"from": f"{date.today():%Y-%m}-01"})) == "window-not-over"
+    assert code(settle(told, **{"from": "2026-11-01"})) == "window-not-over"
     assert settle(told, party="hub/northdock").status_code == 201
     assert code(settle(told, party="hub/northdock")) == "window-settled"
     assert settle(told, party="courier/pedal").status_code == 201
