@@ -50,7 +50,7 @@ CONTRACT = {
 }
 WITHIN_S = 60
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-AT = {"at": "2026-11-21T00:00:00Z"}
+AT = {"at": NOW.isoformat()}
 
 
 def event(kind: str, minute: int, order: str, **more: Any) -> dict[str, Any]:
