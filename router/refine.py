@@ -29,7 +29,7 @@ from router.price import late_fee
 from router.schedule import days, finish
 from router.tours import START_S, route, shared_out
 
-LONG = 18
+LONG = 13
 """Visits of a trip, on average, from which on PyVRP gains more than the search does; measured, docs/engines.md."""
 
 MOST = 1000
