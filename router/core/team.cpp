@@ -8,7 +8,7 @@ namespace {
 
 // With fewer orders a worker every worker has the whole drop, always or every second round.
 constexpr std::size_t kFewest = 300, kFew = 1500;
-constexpr std::size_t kLong = 18;  // with so many stops a trip, as in router/refine.py, more moves are worth more
+constexpr std::size_t kLong = 18;  // with so many stops a trip more moves are worth more
 
 bool short_trips(const Assignment& plan) {
     std::size_t trips = 0, stops = 0;
