@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from select import POLLIN, poll
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any, TypeAlias
 
 from psycopg import Error as PostgresError
@@ -28,6 +29,9 @@ from router.errors import Invalid
 
 LOCK_WAIT_S = 30
 """How long SQLite waits for the write lock, and a request for a connection, before they give up."""
+
+SWITCH_EVERY_S = 0.01
+"""How long to leave a new SQLite file to another process that is opening it too."""
 
 CONNECT_WITHIN_S = 5
 """How long a PostgreSQL server has to answer a new connection."""
@@ -197,7 +201,8 @@ def _sqlite(url: Any, begin: str, pool_size: int) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        _switch_to_wal(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -205,3 +210,19 @@ def _sqlite(url: Any, begin: str, pool_size: int) -> Engine:
         db.exec_driver_sql(begin)
 
     return engine
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Makes a new file one with a write-ahead log; it is one already but for the first to open it.
+
+    SQLite does not wait where two ask for this at once, since each would wait for the other.
+    """
+    give_up_at = monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > give_up_at:
+                raise
+        sleep(SWITCH_EVERY_S)

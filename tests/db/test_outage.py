@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import psycopg
 import pytest
@@ -123,6 +124,35 @@ def test_a_lock_that_somebody_keeps_means_busy_and_readers_do_not_wait_for_it(tm
         other.execute("ROLLBACK")
         note(store, 1)
         other.close()
+
+
+def test_a_new_file_that_another_process_has_just_begun_to_write_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE others (at INTEGER)")
+    other.execute("BEGIN IMMEDIATE")
+    letting_go = Timer(0.2, other.rollback)
+    letting_go.start()
+    store = connect(f"sqlite:///{path}")
+    with store.read() as db:
+        assert db.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
+        assert not other.in_transaction
+    store.close()
+    letting_go.join()
+    other.close()
+
+
+def test_a_new_file_that_another_process_keeps_means_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.db.connect.LOCK_WAIT_S", 0.1)
+    path = tmp_path / "new.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("CREATE TABLE others (at INTEGER)")
+    other.execute("BEGIN IMMEDIATE")
+    store = connect(f"sqlite:///{path}")
+    with pytest.raises(DatabaseBusy), store.read():
+        pass
+    store.close()
+    other.close()
 
 
 def test_a_file_that_is_no_database_is_away(tmp_path: Path) -> None:
