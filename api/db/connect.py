@@ -28,10 +28,10 @@ from api.db.outage import DatabaseBusy, told
 from router.errors import Invalid
 
 LOCK_WAIT_S = 30
-"""How long SQLite waits for the write lock, and a request for a connection, before they give up."""
+"""How long SQLite waits for the write lock, a request for a connection, and a new file's opener for the others."""
 
 SWITCH_EVERY_S = 0.01
-"""How long to leave a new SQLite file to another process that is opening it too."""
+"""How long a new SQLite file is left to another process that opens it too, before it is asked for again."""
 
 CONNECT_WITHIN_S = 5
 """How long a PostgreSQL server has to answer a new connection."""
